@@ -1,0 +1,6 @@
+export { ensureDebianPackages } from './debian-packages.ts';
+export { ensureGoTools, type GoToolSet, goToolSets } from './go-tools.ts';
+export { isAlive, withLock } from './lock.ts';
+export { cacheDirectory, repositoryRoot } from './paths.ts';
+export { formatDuration, type Step, say, step } from './progress.ts';
+export { findSystemProblems, requireLocalClusterSystem, type SystemProblem } from './system.ts';

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{packages,services,e2e}/*/src/**/*.test.ts'],
+          exclude: ['**/*.integration.test.ts', 'e2e/skeleton/**'],
+        },
+      },
+      {
+        // Against a real API server or a real agent of their own; each file starts what it needs.
+        test: {
+          name: 'integration',
+          include: ['{packages,services,e2e}/*/src/**/*.integration.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        // Against the shared local cluster, which the runner has brought up.
+        test: { name: 'skeleton', include: ['e2e/skeleton/src/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000 },
+      },
+    ],
+  },
+});
