@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync, openSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from './paths.ts';
 
@@ -32,7 +32,8 @@ export function formatDuration(ms: number): string {
  */
 export async function step<T>(title: string, run: (step: Step) => Promise<T>): Promise<T> {
   const logPath = join(logDirectory(), `${new Date().toISOString().replaceAll(':', '')}-${slug(title)}.log`);
-  const log = createWriteStream(logPath, { flags: 'a' });
+  // Opened at once: a child process can only be given a stream that already has its file descriptor.
+  const log = createWriteStream(logPath, { fd: openSync(logPath, 'a') });
   const started = performance.now();
   const elapsed = () => formatDuration(performance.now() - started);
   let latest = '';
