@@ -52,9 +52,11 @@ function cacheKey(set: GoToolSet): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function build(set: GoToolSet, target: string, { log, progress }: Step): Promise<void> {
+async function build(set: GoToolSet, target: string, { logPath, progress }: Step): Promise<void> {
   await mkdir(join(target, '..'), { recursive: true });
   const scratch = mkdtempSync(`${target}.building-`);
+  // By path, since a stream that is given beside 'pipe' is ended with its first process.
+  const log = { file: logPath, append: true } as const;
   const options = {
     cwd: join(repositoryRoot, set.directory),
     env: { CGO_ENABLED: '0', GOTOOLCHAIN: 'auto', GOFLAGS: '-buildvcs=false' },
