@@ -1,1 +1,16 @@
-export {};
+export { type BuildEnvironment, type BuildEnvironmentSpec, buildEnvironment, buildEnvironmentSpec } from './build-environment.ts';
+export { type BuildJob, type BuildJobSpec, type BuildJobStatus, buildJob, buildJobSpec, buildJobStatus } from './build-job.ts';
+export { type Condition, condition, type ObjectMeta, objectMeta } from './object-meta.ts';
+export { isFinal, type Phase, phaseMeanings, phases } from './phases.ts';
+export type {
+  AdditionalContainer,
+  ContainerTemplate,
+  EnvVar,
+  NodePreference,
+  NodeRequirement,
+  ResourceRequirements,
+  Toleration,
+  Volume,
+  VolumeMount,
+} from './pod-parts.ts';
+export { type Reason, reasonNames, reasons } from './reasons.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { OperatorError } from './errors.ts';
 
 /**
@@ -38,6 +38,6 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 
 function describeValue(value: unknown): string {
   if (value === undefined) return ' (not set)';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value) ?? typeof value;
   return ` (found ${text.length > 100 ? `${text.slice(0, 100)}…` : text})`;
 }
