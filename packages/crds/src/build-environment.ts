@@ -5,13 +5,10 @@ import { containerFields, dnsSubdomain, nodePreferences, nodeRequirements, share
 export const buildEnvironmentSpec = z
   .object({
     description: z.string().max(4096).optional().meta({ description: 'For people: what the environment is for.' }),
-    container: z
-      .object(containerFields)
-      .optional()
-      .meta({
-        description:
-          'The container that the environment describes: where the command runs, or the init container or sidecar that it serves as.',
-      }),
+    container: z.object(containerFields).optional().meta({
+      description:
+        'The container that the environment describes: where the command runs, or the init container or sidecar that it serves as.',
+    }),
     volumes: volumes.optional(),
     imagePullSecrets: z
       .array(z.object({ name: dnsSubdomain.meta({ description: 'Name of the Secret.' }) }))

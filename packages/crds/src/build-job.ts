@@ -60,14 +60,10 @@ export const buildJobSpec = z
       .optional()
       .meta({ description: "The BuildEnvironment that the command runs in. The operator's default when unset." }),
     image: imageReference.optional().meta({ description: "Image that the command runs in; wins over the environment's." }),
-    command: z
-      .string()
-      .max(1_000_000)
-      .optional()
-      .meta({
-        description:
-          "The job's command, run by /bin/sh -ec in the main container; several lines are one script. Unset where a plugin brings the command.",
-      }),
+    command: z.string().max(1_000_000).optional().meta({
+      description:
+        "The job's command, run by /bin/sh -ec in the main container; several lines are one script. Unset where a plugin brings the command.",
+    }),
     env: envList.optional(),
     resources: resourceRequirements
       .optional()
@@ -76,51 +72,30 @@ export const buildJobSpec = z
     jobNodePreferences: nodePreferences.optional(),
     ...sharedSettings,
     checkout: checkout.optional(),
-    podPatch: z
-      .looseObject({})
-      .optional()
-      .meta({
-        description:
-          "Strategic merge patch of the pod's spec, applied last. The commands of the operator's own containers cannot be changed.",
-      }),
-    timeoutSeconds: z
-      .int()
-      .min(1)
-      .max(maxSeconds)
-      .optional()
-      .meta({
-        description: "How long the job may run, in seconds; then it is stopped (phase TimedOut). The operator's default when unset.",
-      }),
-    pendingTimeoutSeconds: z
-      .int()
-      .min(1)
-      .max(maxSeconds)
-      .optional()
-      .meta({
-        description:
-          "How long the job may take to start running, in seconds; then it fails with reason PendingTimeout or the cause. The operator's default when unset.",
-      }),
-    ttlSecondsAfterFinished: z
-      .int()
-      .min(0)
-      .max(maxSeconds)
-      .optional()
-      .meta({
-        description:
-          "How long the BuildJob and its pod stay after the end, in seconds; 0 removes them at once. The operator's default when unset.",
-      }),
+    podPatch: z.looseObject({}).optional().meta({
+      description:
+        "Strategic merge patch of the pod's spec, applied last. The commands of the operator's own containers cannot be changed.",
+    }),
+    timeoutSeconds: z.int().min(1).max(maxSeconds).optional().meta({
+      description: "How long the job may run, in seconds; then it is stopped (phase TimedOut). The operator's default when unset.",
+    }),
+    pendingTimeoutSeconds: z.int().min(1).max(maxSeconds).optional().meta({
+      description:
+        "How long the job may take to start running, in seconds; then it fails with reason PendingTimeout or the cause. The operator's default when unset.",
+    }),
+    ttlSecondsAfterFinished: z.int().min(0).max(maxSeconds).optional().meta({
+      description:
+        "How long the BuildJob and its pod stay after the end, in seconds; 0 removes them at once. The operator's default when unset.",
+    }),
     terminationGracePeriodSeconds: z
       .int()
       .min(15)
       .max(86_400)
       .optional()
       .meta({ description: "How long a stopped job gets to end by itself, in seconds. The operator's default when unset." }),
-    cancelled: z
-      .boolean()
-      .default(false)
-      .meta({
-        description: 'Set to true to stop the job: its pod gets its grace period, the phase becomes Cancelled. It cannot be taken back.',
-      }),
+    cancelled: z.boolean().default(false).meta({
+      description: 'Set to true to stop the job: its pod gets its grace period, the phase becomes Cancelled. It cannot be taken back.',
+    }),
   })
   .meta({ description: 'What to run, and how. Everything but cancelled is fixed once the pod exists.' });
 
@@ -147,14 +122,9 @@ export const buildJobStatus = z
     initializingTime: time('When the pod was given a node.'),
     runningTime: time("When the job's containers had started."),
     finishedTime: time('When the job had ended.'),
-    exitCode: z
-      .int()
-      .min(-2_147_483_648)
-      .max(maxSeconds)
-      .optional()
-      .meta({
-        description: "The job's true exit code: the command's, or the checkout's where that failed. Unset where none ran to its end.",
-      }),
+    exitCode: z.int().min(-2_147_483_648).max(maxSeconds).optional().meta({
+      description: "The job's true exit code: the command's, or the checkout's where that failed. Unset where none ran to its end.",
+    }),
     reason: z.enum(reasonNames).optional().meta({ description: 'Why the job is not running, or why it ended; one of a closed list.' }),
     message: z.string().max(32_768).optional().meta({ description: 'What happened and what a person should do about it.' }),
   })

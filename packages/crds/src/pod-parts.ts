@@ -147,14 +147,9 @@ export const containerFields = {
     .enum(['Always', 'IfNotPresent', 'Never'])
     .optional()
     .meta({ description: 'When the image is pulled. Kubernetes decides by the tag when unset.' }),
-  command: z
-    .array(z.string().max(131_072))
-    .max(1000)
-    .optional()
-    .meta({
-      description:
-        "Entry point of an init container or sidecar, instead of the image's. The main container runs the job's command instead.",
-    }),
+  command: z.array(z.string().max(131_072)).max(1000).optional().meta({
+    description: "Entry point of an init container or sidecar, instead of the image's. The main container runs the job's command instead.",
+  }),
   args: z
     .array(z.string().max(131_072))
     .max(1000)
@@ -219,14 +214,10 @@ export type ResourceRequirements = z.infer<typeof resourceRequirements>;
 
 /** Settings that a job may give and that an environment may give for every job that uses it. */
 export const sharedSettings = {
-  initContainers: z
-    .array(additionalContainer)
-    .max(20)
-    .optional()
-    .meta({
-      description:
-        "Containers that run one after another to their end before the job starts, after the environment's own. A failure ends the job with reason InitFailed.",
-    }),
+  initContainers: z.array(additionalContainer).max(20).optional().meta({
+    description:
+      "Containers that run one after another to their end before the job starts, after the environment's own. A failure ends the job with reason InitFailed.",
+  }),
   extraContainers: z
     .array(additionalContainer)
     .max(20)
