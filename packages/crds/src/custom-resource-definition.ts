@@ -1,9 +1,6 @@
+import { type ImmutableOnce, immutabilityRules } from './immutability-rules.ts';
+import { apiGroup, apiVersion, apiVersionName } from './resource-names.ts';
 import type { StructuralSchema, ValidationRule } from './structural-schema.ts';
-
-export const apiGroup = 'buildkite-operator.io';
-export const apiVersionName = 'v1alpha1';
-/** As objects of ours name it. */
-export const apiVersion = `${apiGroup}/${apiVersionName}` as const;
 
 /** A column of `kubectl get`. */
 export interface PrinterColumn {
@@ -18,6 +15,7 @@ export interface PrinterColumn {
 /** All that makes a kind. */
 export interface KindDefinition {
   readonly kind: string;
+  /** As in URLs, for example `buildjobs`. */
   readonly plural: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
@@ -28,6 +26,8 @@ export interface KindDefinition {
   readonly status?: StructuralSchema;
   /** Rules over the whole object; `self` is the object. */
   readonly rules: readonly ValidationRule[];
+  /** When the spec becomes fixed, if ever. */
+  readonly immutableOnce?: ImmutableOnce;
   readonly printerColumns: readonly PrinterColumn[];
 }
 
@@ -80,7 +80,8 @@ export function customResourceDefinition(definition: KindDefinition): CustomReso
   };
 }
 
-function objectSchema({ description, spec, status, rules }: KindDefinition): StructuralSchema {
+function objectSchema({ description, spec, status, rules: ownRules, immutableOnce }: KindDefinition): StructuralSchema {
+  const rules = [...ownRules, ...(immutableOnce === undefined ? [] : immutabilityRules(spec, immutableOnce))];
   return {
     description,
     type: 'object',

@@ -1,7 +1,7 @@
 import { buildEnvironmentSpec } from './build-environment.ts';
 import { buildJobSpec, buildJobStatus } from './build-job.ts';
 import type { KindDefinition, PrinterColumn } from './custom-resource-definition.ts';
-import { immutableOnce } from './field-immutability.ts';
+import { buildEnvironmentResource, buildJobResource } from './resource-names.ts';
 import { toStructuralSchema } from './structural.ts';
 
 const age: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Time since it was made.' };
@@ -11,16 +11,15 @@ function column(name: string, jsonPath: string, description: string, options: Pa
 }
 
 const wide = { priority: 1 } as const;
-const jobSpec = toStructuralSchema(buildJobSpec, 'spec');
 
 export const buildJobKind: KindDefinition = {
-  kind: 'BuildJob',
-  plural: 'buildjobs',
+  kind: buildJobResource.kind,
+  plural: buildJobResource.plural,
   shortNames: ['bj'],
   categories: ['buildkite'],
   description:
     'A Buildkite job that runs as a pod. The operator makes one for each job of its queue, and removes it after the job has ended.',
-  spec: jobSpec,
+  spec: toStructuralSchema(buildJobSpec, 'spec'),
   status: toStructuralSchema(buildJobStatus, 'status'),
   rules: [
     {
@@ -35,12 +34,8 @@ export const buildJobKind: KindDefinition = {
       fieldPath: '.spec.cancelled',
       reason: 'FieldValueForbidden',
     },
-    ...immutableOnce(jobSpec, {
-      statusField: 'podName',
-      except: ['cancelled'],
-      because: 'the pod exists already. Make a new BuildJob instead',
-    }),
   ],
+  immutableOnce: { statusField: 'podName', except: ['cancelled'], because: 'the pod exists already. Make a new BuildJob instead' },
   printerColumns: [
     column('Phase', '.status.phase', 'Where the job is in its life.'),
     column('Environment', '.spec.environment', 'The BuildEnvironment that the command runs in.'),
@@ -58,8 +53,8 @@ export const buildJobKind: KindDefinition = {
 };
 
 export const buildEnvironmentKind: KindDefinition = {
-  kind: 'BuildEnvironment',
-  plural: 'buildenvironments',
+  kind: buildEnvironmentResource.kind,
+  plural: buildEnvironmentResource.plural,
   shortNames: ['be'],
   categories: ['buildkite'],
   description: 'A container environment that build jobs name: the place where a command runs, an init container, or a sidecar.',

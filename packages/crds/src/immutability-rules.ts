@@ -1,7 +1,8 @@
 import { celField } from './cel-field.ts';
 import type { StructuralSchema, ValidationRule } from './structural-schema.ts';
 
-export interface ImmutableOnceOptions {
+/** A spec that becomes fixed. */
+export interface ImmutableOnce {
   /** The field of the status that, once set, fixes the spec. */
   readonly statusField: string;
   /** Fields of the spec that stay free. */
@@ -15,7 +16,7 @@ export interface ImmutableOnceOptions {
  * One rule a field, so that the refusal names the field. Written with `has()`: the cost of comparing optionals (`.?field`)
  * is estimated without the field's bounds, and so refused.
  */
-export function immutableOnce(spec: StructuralSchema, { statusField, except, because }: ImmutableOnceOptions): readonly ValidationRule[] {
+export function immutabilityRules(spec: StructuralSchema, { statusField, except, because }: ImmutableOnce): readonly ValidationRule[] {
   const fixed = Object.keys(spec.properties ?? {}).filter(name => !except.includes(name));
   return fixed.map(name => {
     const [now, before] = [`self.spec.${celField(name)}`, `oldSelf.spec.${celField(name)}`];
