@@ -1,0 +1,274 @@
+import { z } from 'zod';
+import { isKubeError, KubeError } from './kube-error.ts';
+import type { KubeObject, Live, ObjectRef } from './kube-object.ts';
+import { formatFieldSelector, formatLabelSelector, type LabelSelector } from './label-selector.ts';
+import { answeredObject } from './live-object.ts';
+import { apiVersionOf, collectionPath, objectPath, type ResourceDefinition, type Subresource } from './resource-definition.ts';
+import type { ContentType, Query, Transport } from './transport.ts';
+
+/** Which objects: all when empty. Selectors are given as text or as data. */
+export interface Selection {
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | LabelSelector | undefined;
+  readonly fieldSelector?: string | Readonly<Record<string, string>> | undefined;
+}
+
+export interface CallOptions {
+  /** For the whole call with its retries; default 30 s. */
+  readonly deadlineMs?: number;
+  /** How often the call is sent at most; default 5. */
+  readonly attempts?: number;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Checks and admits, but stores nothing. */
+  readonly dryRun?: boolean;
+  readonly fieldManager?: string;
+  /** What the server does about unknown or doubled fields; default `Strict`: it refuses them. */
+  readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
+}
+
+export interface ApplyOptions extends WriteOptions {
+  /** Who owns the applied fields: one name per controller. */
+  readonly fieldManager: string;
+  /** Whether to take fields from other managers rather than fail with `Conflict`; default true. */
+  readonly force?: boolean;
+}
+
+/** A write that must only hit the very object that was seen; else it fails with `Conflict`. */
+export interface Preconditions {
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+}
+
+export interface PatchOptions extends WriteOptions {
+  readonly subresource?: Subresource;
+}
+
+export interface DeleteOptions extends CallOptions {
+  readonly preconditions?: Preconditions;
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+  readonly gracePeriodSeconds?: number;
+  readonly dryRun?: boolean;
+}
+
+export interface ObjectList<T extends KubeObject> {
+  readonly items: Live<T>[];
+  /** Where a watch may go on from. */
+  readonly resourceVersion: string;
+}
+
+export interface JsonPatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test';
+  readonly path: string;
+  readonly from?: string;
+  readonly value?: unknown;
+}
+
+/** How many objects one page of a list holds: keeps the event loop's longest stall short. */
+const pageSize = 500;
+
+const listSchema = z.looseObject({
+  metadata: z.looseObject({ resourceVersion: z.string().default(''), continue: z.string().optional() }),
+  items: z.array(z.unknown()).nullish(),
+});
+
+/**
+ * Calls for one kind. Bodies are sent as they are, answers are raw JSON: fields that our types do not know survive.
+ * Failures are KubeErrors.
+ */
+export class ResourceClient<T extends KubeObject> {
+  readonly resource: ResourceDefinition<T>;
+  readonly #transport: Transport;
+
+  constructor(transport: Transport, resource: ResourceDefinition<T>) {
+    this.#transport = transport;
+    this.resource = resource;
+  }
+
+  /** Reads one object from the server. Throws `NotFound`. */
+  async get(ref: ObjectRef, options: CallOptions, signal: AbortSignal): Promise<Live<T>> {
+    return this.#object({ method: 'GET', path: objectPath(this.resource, ref), ...options }, signal);
+  }
+
+  /** As `get`, but undefined when there is none. */
+  async find(ref: ObjectRef, options: CallOptions, signal: AbortSignal): Promise<Live<T> | undefined> {
+    return absentAsUndefined(this.get(ref, options, signal));
+  }
+
+  /** Reads all selected objects, page by page. */
+  async list(selection: Selection, options: CallOptions, signal: AbortSignal): Promise<ObjectList<T>> {
+    const items: Live<T>[] = [];
+    let resourceVersion = '';
+    for await (const page of this.pages(selection, options, signal)) {
+      items.push(...page.items);
+      resourceVersion = page.resourceVersion;
+    }
+    return { items, resourceVersion };
+  }
+
+  /** The pages of a list, all of one moment. Throws `Expired` when reading them took too long: begin again. */
+  async *pages(selection: Selection, options: CallOptions, signal: AbortSignal): AsyncGenerator<ObjectList<T>, void, void> {
+    const path = collectionPath(this.resource, selection.namespace);
+    let next: string | undefined;
+    do {
+      const query = { ...selectionQuery(selection), limit: pageSize, continue: next };
+      const page = await this.#transport.request({ method: 'GET', path, query, ...options, schema: listSchema }, signal);
+      yield {
+        items: (page.items ?? []).map(item => this.#adopt(item)),
+        resourceVersion: page.metadata.resourceVersion,
+      };
+      next = page.metadata.continue === '' ? undefined : page.metadata.continue;
+    } while (next !== undefined);
+  }
+
+  /**
+   * Creates the object; its apiVersion and kind are filled in. With a fixed name the call is repeated after a lost
+   * answer, so `AlreadyExists` may mean that it is our own: compare a label or the owner.
+   */
+  async create(object: T, options: WriteOptions, signal: AbortSignal): Promise<Live<T>> {
+    const path = collectionPath(this.resource, object.metadata?.namespace);
+    const idempotent = object.metadata?.name !== undefined;
+    return this.#object(
+      { method: 'POST', path, query: writeQuery(options), body: this.#typed(object), idempotent, ...callOptions(options) },
+      signal,
+    );
+  }
+
+  /** Writes the whole object. With `metadata.resourceVersion` set it fails with `Conflict` when somebody else was faster. */
+  async replace(object: T, options: PatchOptions, signal: AbortSignal): Promise<Live<T>> {
+    const path = objectPath(this.resource, refOf(object), options.subresource);
+    return this.#object({ method: 'PUT', path, query: writeQuery(options), body: this.#typed(object), ...callOptions(options) }, signal);
+  }
+
+  /** Server-side apply: the given fields are owned by `fieldManager`, those it gave before and no longer gives are removed. */
+  async apply(object: T, options: ApplyOptions, signal: AbortSignal): Promise<Live<T>> {
+    return this.#apply(object, options, undefined, signal);
+  }
+
+  /** Server-side apply of the status; other fields of the object are ignored by the server. */
+  async applyStatus(object: T, options: ApplyOptions, signal: AbortSignal): Promise<Live<T>> {
+    return this.#apply(object, options, 'status', signal);
+  }
+
+  /** JSON merge patch (RFC 7396): null removes, lists are replaced. Preconditions go into the patch's metadata. */
+  async mergePatch(
+    ref: ObjectRef,
+    patch: Readonly<Record<string, unknown>>,
+    options: PatchOptions & { readonly preconditions?: Preconditions },
+    signal: AbortSignal,
+  ): Promise<Live<T>> {
+    return this.#patch(ref, withPreconditions(patch, options.preconditions), 'application/merge-patch+json', options, signal);
+  }
+
+  /** JSON patch (RFC 6902). A failed `test` operation is `Invalid`. Not repeated after a lost answer. */
+  async jsonPatch(ref: ObjectRef, operations: readonly JsonPatchOperation[], options: PatchOptions, signal: AbortSignal): Promise<Live<T>> {
+    return this.#patch(ref, operations, 'application/json-patch+json', options, signal);
+  }
+
+  /** Asks for deletion; returns false when there was nothing to delete. Finalizers and grace periods may keep the object for a while. */
+  async delete(ref: ObjectRef, options: DeleteOptions, signal: AbortSignal): Promise<boolean> {
+    const path = objectPath(this.resource, ref);
+    const answer = this.#transport.request({ method: 'DELETE', path, body: deleteBody(options), ...callOptions(options) }, signal);
+    return (await absentAsUndefined(answer)) !== undefined;
+  }
+
+  /** Asks for deletion of all selected objects of a namespace. */
+  async deleteCollection(
+    selection: Selection & { readonly namespace: string },
+    options: DeleteOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const path = collectionPath(this.resource, selection.namespace);
+    const query = selectionQuery(selection);
+    await this.#transport.request({ method: 'DELETE', path, query, body: deleteBody(options), ...callOptions(options) }, signal);
+  }
+
+  async #apply(object: T, options: ApplyOptions, subresource: Subresource | undefined, signal: AbortSignal): Promise<Live<T>> {
+    const path = objectPath(this.resource, refOf(object), subresource);
+    const query = { ...writeQuery(options), force: options.force ?? true };
+    const body = this.#typed(object);
+    return this.#object(
+      { method: 'PATCH', path, query, body, contentType: 'application/apply-patch+yaml', ...callOptions(options) },
+      signal,
+    );
+  }
+
+  async #patch(ref: ObjectRef, body: unknown, contentType: ContentType, options: PatchOptions, signal: AbortSignal): Promise<Live<T>> {
+    const path = objectPath(this.resource, ref, options.subresource);
+    return this.#object({ method: 'PATCH', path, query: writeQuery(options), body, contentType, ...callOptions(options) }, signal);
+  }
+
+  async #object(request: Parameters<Transport['request']>[0], signal: AbortSignal): Promise<Live<T>> {
+    return this.#adopt(await this.#transport.request(request, signal));
+  }
+
+  /** List items come without apiVersion and kind: every object leaves here in one shape. */
+  #adopt(value: unknown): Live<T> {
+    const object = answeredObject<T>(value);
+    if (object === undefined) throw new KubeError('BadAnswer', `the API server sent something that is not one of ${this.resource.plural}`);
+    return object.kind === undefined ? { ...this.#kind(), ...object } : object;
+  }
+
+  #typed(object: T): T {
+    return { ...object, ...this.#kind() };
+  }
+
+  #kind(): { apiVersion: string; kind: string } {
+    return { apiVersion: apiVersionOf(this.resource), kind: this.resource.kind };
+  }
+}
+
+/** Undefined instead of `NotFound`. */
+async function absentAsUndefined<V>(answer: Promise<V>): Promise<V | undefined> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    if (isKubeError(thrown, 'NotFound')) return undefined;
+    throw thrown;
+  }
+}
+
+/** The query parameters of a selection; also used by watches. */
+export function selectionQuery({ labelSelector, fieldSelector }: Selection): Query {
+  return {
+    labelSelector: labelSelector === undefined || typeof labelSelector === 'string' ? labelSelector : formatLabelSelector(labelSelector),
+    fieldSelector: fieldSelector === undefined || typeof fieldSelector === 'string' ? fieldSelector : formatFieldSelector(fieldSelector),
+  };
+}
+
+function writeQuery(options: WriteOptions): Query {
+  return {
+    dryRun: options.dryRun === true ? 'All' : undefined,
+    fieldManager: options.fieldManager,
+    fieldValidation: options.fieldValidation ?? 'Strict',
+  };
+}
+
+function callOptions(options: CallOptions): CallOptions {
+  return {
+    ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
+    ...(options.attempts === undefined ? {} : { attempts: options.attempts }),
+  };
+}
+
+function deleteBody(options: DeleteOptions): Record<string, unknown> {
+  return {
+    apiVersion: 'v1',
+    kind: 'DeleteOptions',
+    preconditions: options.preconditions,
+    propagationPolicy: options.propagationPolicy,
+    gracePeriodSeconds: options.gracePeriodSeconds,
+    dryRun: options.dryRun === true ? ['All'] : undefined,
+  };
+}
+
+function withPreconditions(patch: Readonly<Record<string, unknown>>, preconditions: Preconditions = {}): Record<string, unknown> {
+  const given = typeof patch['metadata'] === 'object' ? patch['metadata'] : {};
+  const metadata = { ...given, ...preconditions };
+  return Object.keys(metadata).length === 0 ? patch : { ...patch, metadata };
+}
+
+function refOf(object: KubeObject): ObjectRef {
+  return { name: object.metadata?.name ?? '', namespace: object.metadata?.namespace };
+}
