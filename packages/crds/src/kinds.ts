@@ -3,11 +3,21 @@ import { buildJobSpec, buildJobStatus } from './build-job.ts';
 import type { KindDefinition, PrinterColumn } from './custom-resource-definition.ts';
 import { buildEnvironmentResource, buildJobResource } from './resource-names.ts';
 import { toStructuralSchema } from './structural.ts';
+import type { ValidationRule } from './structural-schema.ts';
 
 const age: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Time since it was made.' };
 
 function column(name: string, jsonPath: string, description: string, options: Partial<PrinterColumn> = {}): PrinterColumn {
   return { name, type: 'string', jsonPath, description, ...options };
+}
+
+/** The API server itself allows names of 253 characters, with dots. */
+function shortName(becomes: string): ValidationRule {
+  return {
+    rule: "self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+    message: `the name becomes ${becomes}: at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit`,
+    fieldPath: '.metadata.name',
+  };
 }
 
 const wide = { priority: 1 } as const;
@@ -22,12 +32,7 @@ export const buildJobKind: KindDefinition = {
   spec: toStructuralSchema(buildJobSpec, 'spec'),
   status: toStructuralSchema(buildJobStatus, 'status'),
   rules: [
-    {
-      rule: "self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
-      message:
-        'the name becomes the name of the pod, its host name and the value of labels: at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit',
-      fieldPath: '.metadata.name',
-    },
+    shortName('the name of the pod, its host name and the value of labels'),
     {
       rule: '!oldSelf.spec.?cancelled.orValue(false) || self.spec.?cancelled.orValue(false)',
       message: 'a cancelled job cannot be taken back: make a new one, or retry the job in Buildkite',
@@ -59,7 +64,7 @@ export const buildEnvironmentKind: KindDefinition = {
   categories: ['buildkite'],
   description: 'A container environment that build jobs name: the place where a command runs, an init container, or a sidecar.',
   spec: toStructuralSchema(buildEnvironmentSpec, 'spec'),
-  rules: [],
+  rules: [shortName('the value of a label, and the name of a container where a job gives none')],
   printerColumns: [
     column('Image', '.spec.container.image', 'Image of the container.'),
     column('Description', '.spec.description', 'What the environment is for.'),

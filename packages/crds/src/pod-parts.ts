@@ -43,22 +43,28 @@ export const resourceRequirements = z.object({
   limits: quantities('What the container may use at most, by resource. Above its memory limit it is killed (reason OOMKilled).').optional(),
 });
 
-export const envVar = z.object({
-  name: z
-    .string()
-    .min(1)
-    .max(1024)
-    .regex(/^[^=\s]+$/, 'must be an environment variable name without = or spaces')
-    .meta({ description: 'Name of the variable.' }),
-  value: z
-    .string()
-    .max(131_072)
-    .optional()
-    .meta({ description: 'Its value; $(OTHER) is replaced by an earlier variable, $$ is a dollar.' }),
-  valueFrom: verbatim(
-    'Where the value comes from instead: secretKeyRef, configMapKeyRef, fieldRef or resourceFieldRef, as in a pod.',
-  ).optional(),
-});
+export const envVar = z
+  .object({
+    name: z
+      .string()
+      .min(1)
+      .max(1024)
+      .regex(/^[^=\s]+$/, 'must be an environment variable name without = or spaces')
+      .meta({ description: 'Name of the variable.' }),
+    value: z
+      .string()
+      .max(131_072)
+      .optional()
+      .meta({ description: 'Its value; $(OTHER) is replaced by an earlier variable, $$ is a dollar.' }),
+    valueFrom: verbatim(
+      'Where the value comes from instead: secretKeyRef, configMapKeyRef, fieldRef or resourceFieldRef, as in a pod.',
+    ).optional(),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      { rule: '!(has(self.value) && has(self.valueFrom))', message: 'give value or valueFrom, not both', fieldPath: '.valueFrom' },
+    ],
+  });
 
 export const envList = z
   .array(envVar)
@@ -69,17 +75,37 @@ export const envList = z
     'x-kubernetes-list-map-keys': ['name'],
   });
 
-export const nodeRequirement = z.object({
-  key: z.string().min(1).max(317).meta({ description: 'The node label that the rule looks at.' }),
-  operator: z
-    .enum(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'])
-    .meta({ description: 'How the label is compared with the values.' }),
-  values: z
-    .array(z.string().max(63))
-    .max(100)
-    .optional()
-    .meta({ description: 'Values for In and NotIn (at least one), Gt and Lt (exactly one integer); none for Exists and DoesNotExist.' }),
-});
+export const nodeRequirement = z
+  .object({
+    key: z.string().min(1).max(317).meta({ description: 'The node label that the rule looks at.' }),
+    operator: z
+      .enum(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'])
+      .meta({ description: 'How the label is compared with the values.' }),
+    values: z
+      .array(z.string().max(63))
+      .max(100)
+      .optional()
+      .meta({ description: 'Values for In and NotIn (at least one), Gt and Lt (exactly one integer); none for Exists and DoesNotExist.' }),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: "!(self.operator in ['In', 'NotIn']) || (has(self.values) && self.values.size() > 0)",
+        message: 'In and NotIn need at least one value',
+        fieldPath: '.values',
+      },
+      {
+        rule: "!(self.operator in ['Exists', 'DoesNotExist']) || !has(self.values) || self.values.size() == 0",
+        message: 'Exists and DoesNotExist take no values',
+        fieldPath: '.values',
+      },
+      {
+        rule: "!(self.operator in ['Gt', 'Lt']) || (has(self.values) && self.values.size() == 1 && self.values[0].matches('^-?[0-9]+$'))",
+        message: 'Gt and Lt need exactly one value, an integer',
+        fieldPath: '.values',
+      },
+    ],
+  });
 
 export const nodeRequirements = z
   .array(nodeRequirement)
@@ -100,21 +126,44 @@ export const nodePreferences = z
   .max(50)
   .meta({ description: 'Nodes that are preferred, by weight: they become preferred node affinity.' });
 
-export const toleration = z.object({
-  key: z.string().max(317).optional().meta({ description: 'Taint key; empty with operator Exists tolerates every taint.' }),
-  operator: z
-    .enum(['Equal', 'Exists'])
-    .optional()
-    .meta({ description: 'Equal compares the value, Exists does not. Kubernetes takes Equal when unset.' }),
-  value: z.string().max(63).optional().meta({ description: 'Taint value for Equal.' }),
-  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional().meta({ description: 'Taint effect; all effects when unset.' }),
-  tolerationSeconds: z
-    .int()
-    .min(0)
-    .max(2_147_483_647)
-    .optional()
-    .meta({ description: 'For NoExecute: how long the pod may stay after the taint appears, in seconds.' }),
-});
+export const toleration = z
+  .object({
+    key: z.string().max(317).optional().meta({ description: 'Taint key; empty with operator Exists tolerates every taint.' }),
+    operator: z
+      .enum(['Equal', 'Exists'])
+      .optional()
+      .meta({ description: 'Equal compares the value, Exists does not. Kubernetes takes Equal when unset.' }),
+    value: z.string().max(63).optional().meta({ description: 'Taint value for Equal.' }),
+    effect: z
+      .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+      .optional()
+      .meta({ description: 'Taint effect; all effects when unset.' }),
+    tolerationSeconds: z
+      .int()
+      .min(0)
+      .max(2_147_483_647)
+      .optional()
+      .meta({ description: 'For NoExecute: how long the pod may stay after the taint appears, in seconds.' }),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: "!has(self.operator) || self.operator != 'Exists' || !has(self.value) || self.value == ''",
+        message: 'operator Exists takes no value',
+        fieldPath: '.value',
+      },
+      {
+        rule: "(has(self.key) && self.key != '') || (has(self.operator) && self.operator == 'Exists')",
+        message: 'an empty key needs operator Exists',
+        fieldPath: '.operator',
+      },
+      {
+        rule: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+        message: 'tolerationSeconds is only for effect NoExecute',
+        fieldPath: '.tolerationSeconds',
+      },
+    ],
+  });
 
 export const tolerations = z.array(toleration).max(50).meta({ description: 'Taints that the pod accepts, as in a pod.' });
 
@@ -212,17 +261,36 @@ export type Volume = z.infer<typeof volume>;
 export type VolumeMount = z.infer<typeof volumeMount>;
 export type ResourceRequirements = z.infer<typeof resourceRequirements>;
 
+/** Two containers of one name cannot be in a pod; an unnamed one has its environment's. */
+const uniqueContainerNames = {
+  rule: `self.all(one, self.exists_one(other, ${nameOf('one')} == ${nameOf('other')}))`,
+  message: 'two containers have the same name: give each a name of its own',
+  reason: 'FieldValueDuplicate',
+} as const;
+
+function nameOf(container: string): string {
+  return `(has(${container}.name) ? ${container}.name : has(${container}.environment) ? ${container}.environment : '')`;
+}
+
 /** Settings that a job may give and that an environment may give for every job that uses it. */
 export const sharedSettings = {
-  initContainers: z.array(additionalContainer).max(20).optional().meta({
-    description:
-      "Containers that run one after another to their end before the job starts, after the environment's own. A failure ends the job with reason InitFailed.",
-  }),
+  initContainers: z
+    .array(additionalContainer)
+    .max(20)
+    .optional()
+    .meta({
+      description:
+        "Containers that run one after another to their end before the job starts, after the environment's own. A failure ends the job with reason InitFailed.",
+      'x-kubernetes-validations': [uniqueContainerNames],
+    }),
   extraContainers: z
     .array(additionalContainer)
     .max(20)
     .optional()
-    .meta({ description: "Sidecars that run beside the job and are ended after it, besides the environment's own." }),
+    .meta({
+      description: "Sidecars that run beside the job and are ended after it, besides the environment's own.",
+      'x-kubernetes-validations': [uniqueContainerNames],
+    }),
   tolerations: tolerations.optional(),
   nodeSelector: nodeSelector.optional(),
   priorityClassName: dnsSubdomain.optional().meta({ description: 'PriorityClass of the pod.' }),
