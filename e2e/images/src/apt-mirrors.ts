@@ -1,0 +1,58 @@
+import { glob, readFile } from 'node:fs/promises';
+
+/** Where Debian's packages are fetched from. */
+export interface AptMirrors {
+  readonly main: string;
+  readonly security: string;
+}
+
+const publicMirrors: AptMirrors = { main: 'http://deb.debian.org/debian', security: 'http://deb.debian.org/debian-security' };
+
+/**
+ * The mirrors that apt's own configuration names, in either of its two formats; Debian's public ones where it names none.
+ * A mirror counts as Debian's by its suite and its component `main`, whatever its host is called.
+ */
+export function aptMirrors(sources: string): AptMirrors {
+  const entries = [...stanzas(sources), ...lines(sources)].filter(({ components }) => components.includes('main'));
+  const first = (wanted: (suite: string) => boolean) => entries.find(({ suites }) => suites.some(wanted))?.uri;
+  return {
+    main: first(suite => debianSuites.has(suite)) ?? publicMirrors.main,
+    security: first(suite => /^[a-z]+-security$/.test(suite)) ?? publicMirrors.security,
+  };
+}
+
+/** The same for this machine. */
+export async function machineAptMirrors(): Promise<AptMirrors> {
+  const texts: string[] = [];
+  for await (const path of glob('/etc/apt/{sources.list,sources.list.d/*.{list,sources}}')) texts.push(await readFile(path, 'utf8'));
+  return aptMirrors(texts.join('\n\n'));
+}
+
+interface Entry {
+  readonly uri: string;
+  readonly suites: readonly string[];
+  readonly components: readonly string[];
+}
+
+const debianSuites = new Set(['bookworm', 'trixie', 'forky', 'stable', 'oldstable', 'testing', 'sid', 'unstable']);
+
+function stanzas(sources: string): Entry[] {
+  return sources.split(/\n\s*\n/).flatMap(stanza => {
+    const field = (name: string) =>
+      new RegExp(`^${name}:\\s*(.*)$`, 'im')
+        .exec(stanza)?.[1]
+        ?.split(/\s+/)
+        .filter(word => word !== '');
+    const [uri, suites, components] = [field('URIs')?.[0], field('Suites'), field('Components')];
+    if (uri === undefined || suites === undefined || !(field('Types') ?? []).includes('deb')) return [];
+    return [{ uri, suites, components: components ?? [] }];
+  });
+}
+
+function lines(sources: string): Entry[] {
+  return sources.split('\n').flatMap(line => {
+    const [, uri, suite, components] = /^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (uri === undefined || suite === undefined || components === undefined) return [];
+    return [{ uri, suites: [suite], components: components.split(/\s+/) }];
+  });
+}
