@@ -1,0 +1,184 @@
+import type { BuildJob, VolumeMount } from '@buildkite-operator/crds';
+import { type Composition, mergeEnv } from './compose.ts';
+import type { PodDefaults } from './defaults.ts';
+import { asKubernetes, type Container, type EnvVar, type ResourceRequirements, type SecurityContext } from './kubernetes-pod.ts';
+import { containerNames, paths, volumeNames } from './names.ts';
+import { RenderError } from './render-error.ts';
+
+/** The containers that carry the kubernetes-exec protocol of buildkite-agent: set-up, agent, checkout and command. */
+
+const workspaceMount: VolumeMount = { name: volumeNames.workspace, mountPath: paths.workspace };
+
+/** What the containers have in common. */
+export interface PodSettings {
+  readonly podName: string;
+  readonly queue: string;
+  readonly gracePeriodSeconds: number;
+  readonly pendingTimeoutSeconds: number;
+}
+
+/** A variable above this cannot be passed to a process (Linux' MAX_ARG_STRLEN, 128 KiB with name and end). */
+const maxVariableBytes = 131_072;
+
+/** The agent must have uploaded the log and finished the job within this many seconds after the command's own grace. */
+const finishSeconds = 10;
+
+/** Copies the agent and tini to the workspace, from where every image can run them, and makes the folders all users write to. */
+export function setupContainer(defaults: PodDefaults, user: SecurityContext): Container {
+  const script = [
+    'umask 000',
+    `mkdir -p ${paths.build} ${paths.plugins} ${paths.hooks} ${paths.sockets}`,
+    `cp /usr/local/bin/buildkite-agent ${paths.agentBinary}`,
+    `cp /usr/bin/tini-static ${paths.tini}`,
+  ];
+  return {
+    name: containerNames.setup,
+    image: defaults.agentImage,
+    command: ['/bin/sh', '-ec', script.join('\n')],
+    resources: asKubernetes<ResourceRequirements>(defaults.agentResources),
+    securityContext: confined(user),
+    volumeMounts: [workspaceMount],
+  };
+}
+
+/**
+ * Acquires the job, serves the socket, sends log and exit status. Its whole environment reaches the job's containers (kubernetes-exec),
+ * so only settings stand in it; the token is a file that no other container mounts.
+ */
+export function agentContainer(job: BuildJob, defaults: PodDefaults, settings: PodSettings, user: SecurityContext): Container {
+  const { buildkite, checkout } = job.spec;
+  const tags = Object.entries({ queue: settings.queue, ...buildkite.agentTags }).map(([key, value]) => `${key}=${value}`);
+  const variables = {
+    BUILDKITE_AGENT_TOKEN: `file://${paths.agentToken}/${defaults.agentTokenSecret.key}`,
+    BUILDKITE_AGENT_ENDPOINT: defaults.agentEndpoint,
+    BUILDKITE_AGENT_NAME: settings.podName,
+    BUILDKITE_AGENT_TAGS: tags.join(','),
+    BUILDKITE_AGENT_ACQUIRE_JOB: buildkite.jobId,
+    BUILDKITE_AGENT_REFLECT_EXIT_STATUS: 'true',
+    BUILDKITE_KUBERNETES_EXEC: 'true',
+    BUILDKITE_KUBERNETES_CONTAINER_START_TIMEOUT: `${settings.pendingTimeoutSeconds}s`,
+    BUILDKITE_CONTAINER_COUNT: checkout?.skip === true ? '1' : '2',
+    BUILDKITE_BUILD_PATH: paths.build,
+    BUILDKITE_HOOKS_PATH: paths.hooks,
+    BUILDKITE_PLUGINS_PATH: paths.plugins,
+    BUILDKITE_SOCKETS_PATH: `${paths.sockets}/${containerNames.agent}`,
+    BUILDKITE_SHELL: '/bin/sh -ec',
+    BUILDKITE_NO_COLOR: 'true',
+    BUILDKITE_CANCEL_GRACE_PERIOD: String(settings.gracePeriodSeconds),
+    BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS: String(settings.gracePeriodSeconds - finishSeconds),
+    BUILDKITE_GIT_CLONE_FLAGS: checkout?.cloneFlags,
+    BUILDKITE_GIT_FETCH_FLAGS: checkout?.fetchFlags,
+    BUILDKITE_GIT_CLEAN_FLAGS: checkout?.cleanFlags,
+    BUILDKITE_GIT_CHECKOUT_FLAGS: checkout?.checkoutFlags,
+    BUILDKITE_NO_GIT_SUBMODULES: checkout?.submodules === false ? 'true' : undefined,
+  };
+  return {
+    name: containerNames.agent,
+    image: defaults.agentImage,
+    args: ['start'],
+    env: [
+      ...toEnv(variables),
+      fieldVariable('BUILDKITE_K8S_NODE', 'spec.nodeName'),
+      fieldVariable('BUILDKITE_K8S_NAMESPACE', 'metadata.namespace'),
+      fieldVariable('BUILDKITE_K8S_SERVICE_ACCOUNT', 'spec.serviceAccountName'),
+    ],
+    resources: asKubernetes<ResourceRequirements>(defaults.agentResources),
+    securityContext: confined(user),
+    // The agent says in its own log why it ended, for example that the job was cancelled; this brings the end of it into the status.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [workspaceMount, { name: volumeNames.agentToken, mountPath: paths.agentToken, readOnly: true }],
+  };
+}
+
+/** Runs the plugin and checkout phases. It writes with an open umask, so that a command under any user can work in the checkout. */
+export function checkoutContainer(job: BuildJob, defaults: PodDefaults, settings: PodSettings, user: SecurityContext): Container {
+  const secret = job.spec.checkout?.credentialsSecret;
+  const script = ['umask 000', 'exec buildkite-agent-entrypoint kubernetes-bootstrap'];
+  // git's store helper wants to rewrite its file, which a Secret's mount does not let it do: it works on a copy.
+  const copy = `if [ -e ${paths.gitCredentials}/.git-credentials ]; then (umask 077; cp ${paths.gitCredentials}/.git-credentials /tmp/.git-credentials); fi`;
+  return {
+    name: containerNames.checkout,
+    image: defaults.agentImage,
+    command: ['/bin/sh', '-ec', (secret === undefined ? script : [copy, ...script]).join('\n')],
+    env: [
+      ...clientEnv(settings, containerNames.checkout, 0, 'plugin,checkout'),
+      ...gitConfig({ 'safe.directory': '*', ...(secret !== undefined && { 'credential.helper': 'store --file=/tmp/.git-credentials' }) }),
+      ...(secret === undefined ? [] : ['RSA', 'ECDSA', 'ED25519'].map(kind => secretVariable(`SSH_PRIVATE_${kind}_KEY`, secret))),
+    ],
+    resources: asKubernetes<ResourceRequirements>(defaults.checkoutResources),
+    securityContext: confined(user),
+    volumeMounts: [
+      workspaceMount,
+      ...(secret === undefined ? [] : [{ name: volumeNames.gitCredentials, mountPath: paths.gitCredentials, readOnly: true }]),
+    ],
+  };
+}
+
+/** Runs the job's command in the environment's image, under tini and the agent's bootstrap from the workspace. */
+export function commandContainer(job: BuildJob, composition: Composition, settings: PodSettings): Container {
+  const command = job.spec.command ?? '';
+  if (Buffer.byteLength(`BUILDKITE_COMMAND=${command}`) >= maxVariableBytes) {
+    throw new RenderError(
+      'TooLarge',
+      'spec.command',
+      `${Buffer.byteLength(command)} bytes are more than the ${maxVariableBytes - 20} that a process can be given; move the script into a file of the repository`,
+    );
+  }
+  const containerId = job.spec.checkout?.skip === true ? 0 : 1;
+  const {
+    command: _entryPoint,
+    args: _args,
+    workingDir: _workingDir,
+    volumeMounts = [],
+    env = [],
+    ...template
+  } = asKubernetes<Partial<Container>>(composition.command);
+  const own: EnvVar[] = [
+    ...clientEnv(settings, containerNames.command, containerId, 'plugin,command'),
+    { name: 'BUILDKITE_COMMAND', value: command },
+  ];
+  return {
+    ...template,
+    name: containerNames.command,
+    command: [paths.tini],
+    args: ['--', paths.agentBinary, 'kubernetes-bootstrap'],
+    workingDir: paths.workspace,
+    env: mergeEnv(gitConfig({ 'safe.directory': '*' }), env, own),
+    volumeMounts: [workspaceMount, ...volumeMounts],
+  };
+}
+
+/** An own container runs without privileges, as the command's user where that is known, so that they share their files. */
+function confined(user: SecurityContext): SecurityContext {
+  return { ...user, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } };
+}
+
+function clientEnv(settings: PodSettings, container: string, id: number, bootstrapPhases: string): EnvVar[] {
+  return toEnv({
+    BUILDKITE_CONTAINER_ID: String(id),
+    BUILDKITE_BOOTSTRAP_PHASES: bootstrapPhases,
+    BUILDKITE_SOCKETS_PATH: `${paths.sockets}/${container}`,
+    BUILDKITE_KUBERNETES_BOOTSTRAP_CONNECTION_TIMEOUT: `${settings.pendingTimeoutSeconds}s`,
+  });
+}
+
+/** git settings as environment variables, which git treats like ones from its command line. */
+function gitConfig(values: Readonly<Record<string, string>>): EnvVar[] {
+  const pairs = Object.entries(values).flatMap(([key, value], index) => [
+    { name: `GIT_CONFIG_KEY_${index}`, value: key },
+    { name: `GIT_CONFIG_VALUE_${index}`, value },
+  ]);
+  return [{ name: 'GIT_CONFIG_COUNT', value: String(pairs.length / 2) }, ...pairs];
+}
+
+function toEnv(variables: Readonly<Record<string, string | undefined>>): EnvVar[] {
+  return Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}
+
+function fieldVariable(name: string, fieldPath: string): EnvVar {
+  return { name, valueFrom: { fieldRef: { fieldPath } } };
+}
+
+function secretVariable(name: string, secret: string): EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } } };
+}

@@ -1,0 +1,191 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { BuildEnvironment, BuildJob } from '@buildkite-operator/crds';
+import {
+  type Change,
+  type ControllerSource,
+  controllerOf,
+  done,
+  type EventRecorder,
+  isKubeError,
+  type Live,
+  objectKey,
+  type Pod,
+  type ReconcileResult,
+  type ResourceClient,
+  requeueAfter,
+  type StoreReader,
+  watchStore,
+} from '@buildkite-operator/kube';
+import { type PodDefaults, podNameFor, timeoutsOf } from '@buildkite-operator/podspec';
+import type { Clock, Logger } from '@buildkite-operator/service';
+import { createPod } from './create-pod.ts';
+import { type Action, type Decision, decide, leftoverGrace, type Observed } from './decide.ts';
+import type { BuildJobMetrics } from './metrics.ts';
+import { reapOrphans } from './orphans.ts';
+import { releasePod } from './release-pod.ts';
+import { buildJobs } from './resources.ts';
+
+/** What the BuildJob controller works with. */
+export interface BuildJobDependencies {
+  readonly jobs: { readonly client: ResourceClient<BuildJob>; readonly store: StoreReader<BuildJob> };
+  readonly pods: { readonly client: ResourceClient<Pod>; readonly store: StoreReader<Pod> };
+  readonly environments: { readonly store: StoreReader<BuildEnvironment> };
+  readonly events: EventRecorder;
+  readonly defaults: PodDefaults;
+  readonly startFailureGraceSeconds: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: BuildJobMetrics;
+}
+
+/** Owner of the fields that this controller applies. */
+const fieldManager = 'buildjob-controller';
+
+/** A change of one of these makes the BuildJobs that it concerns be looked at again. */
+export function buildJobSources({ jobs, pods, environments }: BuildJobDependencies): ControllerSource[] {
+  return [
+    watchStore(jobs.store, change => [objectKey(change.object)]),
+    watchStore(pods.store, change => ownerKeys(change.object)),
+    watchStore(environments.store, (change: Change<BuildEnvironment>) => waitingJobs(jobs.store, change.object)),
+  ];
+}
+
+/** Brings one BuildJob a step further: observe, decide, write the status, act. Safe to repeat at any point. */
+export async function reconcileBuildJob(key: string, deps: BuildJobDependencies, signal: AbortSignal): Promise<ReconcileResult> {
+  const job = deps.jobs.store.get(key);
+  if (job === undefined || job.metadata.deletionTimestamp !== undefined) return reapOrphans(key, deps, signal);
+  const observed = await observe(job, deps, signal);
+  if (observed === undefined) return requeueAfter(1000);
+  const decision = decide(observed, deps.clock.now());
+  const current = await writeStatus(job, decision, deps, signal);
+  const blocked = await act(decision.action, current, observed.pod, deps, signal);
+  if (blocked !== undefined) await writeStatus(current, blocked, deps, signal);
+  const waitMs = blocked?.waitMs ?? decision.waitMs;
+  return waitMs === undefined ? done() : requeueAfter(waitMs);
+}
+
+/** Reads the caches; asks the API server before it believes that a recorded pod is gone. Undefined: look again soon. */
+async function observe(job: Live<BuildJob>, deps: BuildJobDependencies, signal: AbortSignal): Promise<Observed | undefined> {
+  const name = job.status?.podName ?? podNameFor(job.spec.buildkite.jobId);
+  const { namespace } = job.metadata;
+  const cached = deps.pods.store.get(`${namespace}/${name}`);
+  const expected = job.status?.podUid !== undefined && job.status.finishedTime === undefined;
+  const pod = cached ?? (expected ? await deps.pods.client.find({ namespace, name }, {}, signal) : undefined);
+  const limits = { ...timeoutsOf(job, deps.defaults), startFailureGraceSeconds: deps.startFailureGraceSeconds };
+  if (pod === undefined) return { job, pod: undefined, rival: undefined, limits };
+  const owner = controllerOf(pod);
+  if (owner?.uid === job.metadata.uid) return { job, pod, rival: undefined, limits };
+  if (job.status?.finishedTime !== undefined) return { job, pod: undefined, rival: undefined, limits };
+  const rival = owner?.name === job.metadata.name ? undefined : owner?.name;
+  // The pod of an earlier BuildJob with this name is on its way out: wait for it.
+  return rival === undefined ? undefined : { job, pod: undefined, rival, limits };
+}
+
+async function writeStatus(
+  job: Live<BuildJob>,
+  { status }: Decision,
+  deps: BuildJobDependencies,
+  signal: AbortSignal,
+): Promise<Live<BuildJob>> {
+  if (isDeepStrictEqual(JSON.parse(JSON.stringify(status)), JSON.parse(JSON.stringify(job.status ?? {})))) return job;
+  const { name, namespace, resourceVersion } = job.metadata;
+  const written = await deps.jobs.client.applyStatus(
+    { apiVersion: job.apiVersion, kind: job.kind, metadata: { name, namespace, resourceVersion }, spec: job.spec, status },
+    { fieldManager },
+    signal,
+  );
+  announce(job, written, deps);
+  return written;
+}
+
+function announce(before: Live<BuildJob>, after: Live<BuildJob>, { events, logger, metrics }: BuildJobDependencies): void {
+  const { phase, reason, message } = after.status ?? {};
+  if (phase === before.status?.phase && reason === before.status?.reason) return;
+  const failing = reason !== undefined && reason !== 'Completed' && reason !== 'Cancelled';
+  logger.info(
+    {
+      job: objectKey(after),
+      uid: after.metadata.uid,
+      buildkiteJob: after.spec.buildkite.jobId,
+      phase,
+      reason,
+      exitCode: after.status?.exitCode,
+    },
+    'build job changed',
+  );
+  events.record(buildJobs, after, {
+    type: failing ? 'Warning' : 'Normal',
+    reason: reason ?? phase ?? 'Pending',
+    note: message ?? `the job is ${phase}`,
+    action: 'Run',
+  });
+  if (phase !== before.status?.phase) metrics.phaseReached(after);
+}
+
+/** Does what was decided. What comes back is a second decision: why the pod could not be made. */
+async function act(
+  action: Action,
+  job: Live<BuildJob>,
+  pod: Pod | undefined,
+  deps: BuildJobDependencies,
+  signal: AbortSignal,
+): Promise<Decision | undefined> {
+  switch (action.kind) {
+    case 'none':
+      return undefined;
+    case 'create-pod':
+      return createPod(job, deps, signal);
+    case 'stop-pod':
+      await deletePod(pod, action.gracePeriodSeconds, deps, signal);
+      return undefined;
+    case 'clean-up':
+      if (action.endPod) await deletePod(pod, pod === undefined ? undefined : leftoverGrace(pod), deps, signal);
+      if (action.releasePod && pod !== undefined) await releasePod(pod, deps.pods.client, signal);
+      if (action.removeJob) await deleteJob(job, deps, signal);
+      return undefined;
+  }
+}
+
+async function deletePod(
+  pod: Pod | undefined,
+  gracePeriodSeconds: number | undefined,
+  { pods }: BuildJobDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, namespace, uid } = pod?.metadata ?? {};
+  if (name === undefined) return;
+  await ignoringReplaced(
+    pods.client.delete(
+      { name, namespace },
+      { preconditions: { uid }, ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }) },
+      signal,
+    ),
+  );
+}
+
+async function deleteJob(job: Live<BuildJob>, { jobs }: BuildJobDependencies, signal: AbortSignal): Promise<void> {
+  const { name, namespace, uid } = job.metadata;
+  await ignoringReplaced(jobs.client.delete({ name, namespace }, { preconditions: { uid }, propagationPolicy: 'Background' }, signal));
+}
+
+/** A Conflict about the uid means that the object is gone and another one has its name: there is nothing left to delete. */
+async function ignoringReplaced(deletion: Promise<boolean>): Promise<void> {
+  try {
+    await deletion;
+  } catch (error) {
+    if (!isKubeError(error, 'Conflict')) throw error;
+  }
+}
+
+function ownerKeys(pod: Live<Pod>): string[] {
+  const owner = controllerOf(pod);
+  return owner?.kind === buildJobs.kind ? [`${pod.metadata.namespace}/${owner.name}`] : [];
+}
+
+/** Jobs that wait for this environment to appear or to be corrected. */
+function waitingJobs(store: StoreReader<BuildJob>, environment: Live<BuildEnvironment>): string[] {
+  return store
+    .inNamespace(environment.metadata.namespace)
+    .filter(job => job.status?.reason === 'EnvironmentNotFound' && job.status.finishedTime === undefined)
+    .map(job => objectKey(job));
+}

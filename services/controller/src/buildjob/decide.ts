@@ -1,0 +1,127 @@
+import { type BuildJob, type BuildJobStatus, isFinal } from '@buildkite-operator/crds';
+import type { Pod } from '@buildkite-operator/kube';
+import { podFinalizer } from '@buildkite-operator/podspec';
+import { type Blockage, blockedSince, finalStatus, livingStatus, pendingStatus, recordedStop } from './next-status.ts';
+import { anyContainerRuns, endedAgent } from './pod-containers.ts';
+import { type Ending, hasEnded, podEnding } from './pod-ending.ts';
+import { podProgress } from './pod-progress.ts';
+import { judgeStop, type StopLimits } from './stop.ts';
+
+/** What the controller knows of a job before it decides. */
+export interface Observed {
+  readonly job: BuildJob;
+  /** The job's own pod. */
+  readonly pod: Pod | undefined;
+  /** The BuildJob that holds the pod's name, where it is another one. */
+  readonly rival: string | undefined;
+  readonly limits: StopLimits & { readonly ttlSecondsAfterFinished: number };
+}
+
+/** What is to be done besides writing the status. */
+export type Action =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'create-pod' }
+  /** Deletes the pod; `gracePeriodSeconds` replaces its own grace period. */
+  | { readonly kind: 'stop-pod'; readonly gracePeriodSeconds?: number }
+  /** Lets the recorded pod go, and the BuildJob with it once its time is over. */
+  | { readonly kind: 'clean-up'; readonly releasePod: boolean; readonly endPod: boolean; readonly removeJob: boolean };
+
+export interface Decision {
+  readonly status: BuildJobStatus;
+  readonly action: Action;
+  /** When to decide again even if nothing happens, in milliseconds. */
+  readonly waitMs?: number | undefined;
+}
+
+/** What remains of a pod whose agent is gone gets this long to end, in seconds: nobody is left to tell its containers. */
+const leftoverGraceSeconds = 5;
+
+/** What to do about a job now: a ladder of early exits. Pure. */
+export function decide(observed: Observed, nowMs: number): Decision {
+  const { job, pod, rival } = observed;
+  if (isFinal(job.status?.phase)) return cleanUp(observed, nowMs);
+  if (pod !== undefined) return decideWithPod(observed, pod, nowMs);
+  if (job.status?.podUid !== undefined) {
+    return finish(
+      job,
+      {
+        phase: 'Failed',
+        reason: 'Deleted',
+        message: 'the pod was removed by somebody else before its end could be recorded; run the job again',
+      },
+      nowMs,
+    );
+  }
+  if (rival !== undefined) {
+    return finish(
+      job,
+      {
+        phase: 'Failed',
+        reason: 'Duplicate',
+        message: `BuildJob ${rival} already runs Buildkite job ${job.spec.buildkite.jobId}; delete this one`,
+      },
+      nowMs,
+    );
+  }
+  return decideWithoutPod(observed, nowMs);
+}
+
+function decideWithPod({ job, limits }: Observed, pod: Pod, nowMs: number): Decision {
+  const progress = podProgress(pod);
+  const earlier = recordedStop(job.status);
+  const { ended, waitMs } = hasEnded(pod, nowMs);
+  if (ended) return { status: finalStatus(job, pod, progress, podEnding(pod, earlier), nowMs), action: { kind: 'none' } };
+  const verdict = judgeStop(job, progress, limits, { ...clockOf(job, nowMs), obstacleSinceMs: blockedSince(job.status) });
+  const stop = earlier ?? verdict.stop;
+  const status = livingStatus(job, pod, progress, stop, nowMs);
+  const mustStop = stop !== undefined && pod.metadata?.deletionTimestamp === undefined;
+  return { status, action: mustStop ? { kind: 'stop-pod' } : { kind: 'none' }, waitMs: soonest(waitMs, verdict.waitMs) };
+}
+
+function decideWithoutPod({ job, limits }: Observed, nowMs: number): Decision {
+  const verdict = judgeStop(job, undefined, limits, { ...clockOf(job, nowMs), obstacleSinceMs: undefined });
+  const blockage = job.status?.reason === undefined ? undefined : { reason: job.status.reason, message: job.status.message ?? '' };
+  if (verdict.stop === undefined) {
+    return { status: pendingStatus(job, blockage, nowMs), action: { kind: 'create-pod' }, waitMs: verdict.waitMs };
+  }
+  const ending = verdict.stop.reason === 'PendingTimeout' && blockage !== undefined ? { ...verdict.stop, ...blockage } : verdict.stop;
+  return finish(job, ending, nowMs);
+}
+
+/** The job after an attempt to make its pod showed what is in the way. */
+export function decideBlocked(job: BuildJob, blockage: Blockage, nowMs: number): Decision {
+  return { status: pendingStatus(job, blockage, nowMs), action: { kind: 'none' } };
+}
+
+/** The job at its end without a pod. */
+export function finish(job: BuildJob, ending: Ending, nowMs: number): Decision {
+  return { status: finalStatus(job, undefined, undefined, ending, nowMs), action: { kind: 'none' } };
+}
+
+function cleanUp({ job, pod, limits }: Observed, nowMs: number): Decision {
+  const finished = Date.parse(job.status?.finishedTime ?? '') || nowMs;
+  const left = finished + limits.ttlSecondsAfterFinished * 1000 - nowMs;
+  const removeJob = left <= 0;
+  const leftovers = pod !== undefined && pod.metadata?.deletionTimestamp === undefined && anyContainerRuns(pod);
+  const action: Action = {
+    kind: 'clean-up',
+    releasePod: pod?.metadata?.finalizers?.includes(podFinalizer) ?? false,
+    endPod: leftovers || (removeJob && pod !== undefined && pod.metadata?.deletionTimestamp === undefined),
+    removeJob,
+  };
+  return { status: job.status ?? {}, action, waitMs: removeJob ? undefined : left };
+}
+
+/** How a pod's leftovers are ended: quickly once the agent is gone, with the pod's own grace otherwise. */
+export function leftoverGrace(pod: Pod): number | undefined {
+  return endedAgent(pod) === undefined ? undefined : leftoverGraceSeconds;
+}
+
+function clockOf(job: BuildJob, nowMs: number) {
+  return { nowMs, createdMs: Date.parse(job.metadata.creationTimestamp ?? '') || nowMs };
+}
+
+function soonest(...waits: readonly (number | undefined)[]): number | undefined {
+  const known = waits.filter(wait => wait !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}

@@ -1,0 +1,125 @@
+import type { BuildJob, BuildJobStatus, Reason } from '@buildkite-operator/crds';
+import type { Pod } from '@buildkite-operator/kube';
+import { toKubernetesTime } from '@buildkite-operator/service';
+import { type ConditionUpdate, holdingCondition, updateConditions } from './conditions.ts';
+import { oomKilledContainer } from './pod-containers.ts';
+import { type Ending, oomMessage } from './pod-ending.ts';
+import type { Progress } from './pod-progress.ts';
+import type { Stop } from './stop.ts';
+
+/** Something that keeps a job from running, with or without a pod. */
+export interface Blockage {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** The status of a job that has no pod yet. */
+export function pendingStatus(job: BuildJob, blockage: Blockage | undefined, nowMs: number): BuildJobStatus {
+  return {
+    ...job.status,
+    ...base(job, nowMs),
+    phase: 'Pending',
+    conditions: updateConditions(job, blockedUpdate(job, blockage), nowMs),
+    ...explain(blockage),
+  };
+}
+
+/** The status of a job whose pod lives. */
+export function livingStatus(job: BuildJob, pod: Pod, progress: Progress, stop: Stop | undefined, nowMs: number): BuildJobStatus {
+  const updates: ConditionUpdate[] = [
+    {
+      type: 'PodScheduled',
+      holds: progress.initializingTime !== undefined,
+      reason: progress.initializingTime === undefined ? 'WaitingForNode' : 'Scheduled',
+    },
+    {
+      type: 'Running',
+      holds: progress.phase === 'Running',
+      reason: progress.phase === 'Running' ? 'ContainersStarted' : 'ContainersNotStarted',
+    },
+    ...blockedUpdate(job, progress.obstacle),
+    ...(stop === undefined ? [] : [{ type: 'Stopping', holds: true, reason: stop.reason, message: stop.message } as const]),
+  ];
+  return {
+    ...withTimes(job, pod, progress, nowMs),
+    // A phase is never taken back: the kubelet may report a container as waiting again while the pod is ended.
+    phase: job.status?.phase === 'Running' ? 'Running' : progress.phase,
+    conditions: updateConditions(job, updates, nowMs),
+    ...explain(stop ?? progress.obstacle ?? runningTrouble(pod)),
+  };
+}
+
+/** The status of a job that has ended. */
+export function finalStatus(
+  job: BuildJob,
+  pod: Pod | undefined,
+  progress: Progress | undefined,
+  ending: Ending,
+  nowMs: number,
+): BuildJobStatus {
+  const { exitCode, reason, message, phase } = ending;
+  const updates: ConditionUpdate[] = [
+    ...(job.status?.conditions?.some(({ type }) => type === 'Running') === true
+      ? [{ type: 'Running', holds: false, reason: 'Finished' } as const]
+      : []),
+    ...blockedUpdate(job, undefined),
+    { type: 'Finished', holds: true, reason, message },
+  ];
+  return {
+    ...(pod === undefined || progress === undefined ? { ...job.status, ...base(job, nowMs) } : withTimes(job, pod, progress, nowMs)),
+    phase,
+    finishedTime: toKubernetesTime(nowMs),
+    conditions: updateConditions(job, updates, nowMs),
+    reason,
+    message,
+    ...(exitCode !== undefined && { exitCode }),
+  };
+}
+
+/** What a stop in an earlier pass was for; it stands in the Stopping condition, so that it outlives this process. */
+export function recordedStop(status: BuildJobStatus | undefined): Stop | undefined {
+  const condition = holdingCondition(status, 'Stopping');
+  if (condition === undefined) return undefined;
+  const reason = condition.reason as Reason;
+  return { phase: reason === 'Cancelled' || reason === 'TimedOut' ? reason : 'Failed', reason, message: condition.message };
+}
+
+/** Since when something has kept the job from running, in milliseconds since the epoch. */
+export function blockedSince(status: BuildJobStatus | undefined): number | undefined {
+  const condition = holdingCondition(status, 'Blocked');
+  return condition === undefined ? undefined : Date.parse(condition.lastTransitionTime);
+}
+
+function runningTrouble(pod: Pod): Blockage | undefined {
+  const killed = oomKilledContainer(pod);
+  return killed === undefined ? undefined : { reason: 'OOMKilled', message: oomMessage(pod, killed.name) };
+}
+
+function base(job: BuildJob, nowMs: number): BuildJobStatus {
+  return { observedGeneration: job.metadata.generation ?? 0, pendingTime: job.status?.pendingTime ?? toKubernetesTime(nowMs) };
+}
+
+function withTimes(job: BuildJob, pod: Pod, progress: Progress, nowMs: number): BuildJobStatus {
+  const { status } = job;
+  const { initializingTime = status?.initializingTime, runningTime = status?.runningTime, schedulingTime } = progress;
+  return {
+    ...status,
+    ...base(job, nowMs),
+    ...(pod.metadata?.name !== undefined && { podName: pod.metadata.name }),
+    ...(pod.metadata?.uid !== undefined && { podUid: pod.metadata.uid }),
+    ...(pod.spec?.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
+    ...(schedulingTime !== undefined && { schedulingTime }),
+    ...(initializingTime !== undefined && { initializingTime }),
+    ...(runningTime !== undefined && { runningTime }),
+  };
+}
+
+function blockedUpdate(job: BuildJob, blockage: Blockage | undefined): ConditionUpdate[] {
+  if (blockage !== undefined) return [{ type: 'Blocked', holds: true, reason: blockage.reason, message: blockage.message }];
+  return holdingCondition(job.status, 'Blocked') === undefined ? [] : [{ type: 'Blocked', holds: false, reason: 'Unblocked' }];
+}
+
+/** A status without trouble has no reason and message, so what stood there is left out of what is applied. */
+function explain(trouble: Blockage | undefined): Pick<BuildJobStatus, 'reason' | 'message'> {
+  return { reason: trouble?.reason, message: trouble?.message };
+}

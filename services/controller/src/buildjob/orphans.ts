@@ -1,0 +1,54 @@
+import {
+  controllerOf,
+  done,
+  isKubeError,
+  type Live,
+  type Pod,
+  parseKey,
+  type ReconcileResult,
+  requeueAfter,
+} from '@buildkite-operator/kube';
+import { podFinalizer } from '@buildkite-operator/podspec';
+import type { BuildJobDependencies } from './controller.ts';
+import { hasEnded } from './pod-ending.ts';
+import { releasePod } from './release-pod.ts';
+
+/**
+ * Sees the pods of a deleted BuildJob out: each gets its grace period, so that its agent tells Buildkite, and is let go once it
+ * has ended. Asks the API server first whether the BuildJob is really gone.
+ */
+export async function reapOrphans(key: string, deps: BuildJobDependencies, signal: AbortSignal): Promise<ReconcileResult> {
+  const ref = parseKey(key);
+  const orphans = deps.pods.store.byIndex(ownerNameIndex, key);
+  if (orphans.length === 0) return done();
+  const live = await deps.jobs.client.find(ref, {}, signal);
+  let waitMs: number | undefined;
+  for (const pod of orphans) {
+    if (live !== undefined && live.metadata.deletionTimestamp === undefined && controllerOf(pod)?.uid === live.metadata.uid) continue;
+    waitMs = Math.min(waitMs ?? Number.POSITIVE_INFINITY, await seeOut(pod, deps, signal));
+  }
+  return waitMs === undefined || !Number.isFinite(waitMs) ? done() : requeueAfter(waitMs);
+}
+
+/** Index of pods by the key of the BuildJob that owns them. */
+export const ownerNameIndex = 'buildjob';
+
+/** The values of that index. */
+export function ownerName(pod: Live<Pod>): string[] {
+  const owner = controllerOf(pod);
+  return owner?.kind === 'BuildJob' ? [`${pod.metadata.namespace}/${owner.name}`] : [];
+}
+
+async function seeOut(pod: Live<Pod>, { pods, clock }: BuildJobDependencies, signal: AbortSignal): Promise<number> {
+  const { name, namespace, uid, deletionTimestamp, finalizers = [] } = pod.metadata;
+  const { ended, waitMs } = hasEnded(pod, clock.now());
+  if (ended && finalizers.includes(podFinalizer)) await releasePod(pod, pods.client, signal);
+  if (deletionTimestamp === undefined) {
+    try {
+      await pods.client.delete({ name, namespace }, { preconditions: { uid } }, signal);
+    } catch (error) {
+      if (!isKubeError(error, 'Conflict')) throw error;
+    }
+  }
+  return waitMs ?? Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,68 @@
+import type { Pod } from '@buildkite-operator/kube';
+import { containerNames } from '@buildkite-operator/podspec';
+
+type PodStatus = NonNullable<Pod['status']>;
+export type ContainerStatus = NonNullable<PodStatus['containerStatuses']>[number];
+export type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
+
+/** A container that has ended. */
+export interface EndedContainer {
+  readonly name: string;
+  readonly terminated: Terminated;
+}
+
+/** The status of one of the pod's main containers, once the kubelet has reported it. */
+export function containerStatus(pod: Pod, name: string): ContainerStatus | undefined {
+  return pod.status?.containerStatuses?.find(status => status.name === name);
+}
+
+/** The agent's ending, if it has ended. */
+export function endedAgent(pod: Pod): Terminated | undefined {
+  return containerStatus(pod, containerNames.agent)?.state?.terminated;
+}
+
+/** The containers whose exit status makes the job's, in the order in which they take their turn. */
+const clientNames = [containerNames.checkout, containerNames.command] as const;
+const clientNameSet: ReadonlySet<string> = new Set(clientNames);
+
+/** What the kubelet has reported of them. */
+export function clientStatuses(pod: Pod): ContainerStatus[] {
+  return clientNames.flatMap(name => containerStatus(pod, name) ?? []);
+}
+
+/** How many client containers the pod has; the kubelet may not have reported all of them yet. */
+export function clientCount(pod: Pod): number {
+  return (pod.spec?.containers ?? []).filter(container => clientNameSet.has(container.name)).length;
+}
+
+/** Clients that have ended, in order. */
+export function endedClients(pod: Pod): EndedContainer[] {
+  return clientStatuses(pod).flatMap(({ name, state }) =>
+    state?.terminated === undefined ? [] : [{ name, terminated: state.terminated }],
+  );
+}
+
+/** The first init container that failed; native sidecars are not among them. */
+export function failedInitContainer(pod: Pod): EndedContainer | undefined {
+  const sidecars = new Set(
+    (pod.spec?.initContainers ?? []).filter(container => container.restartPolicy === 'Always').map(container => container.name),
+  );
+  for (const { name, state } of pod.status?.initContainerStatuses ?? []) {
+    if (state?.terminated !== undefined && state.terminated.exitCode !== 0 && !sidecars.has(name))
+      return { name, terminated: state.terminated };
+  }
+  return undefined;
+}
+
+/** Whether any container of the pod still runs. */
+export function anyContainerRuns(pod: Pod): boolean {
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  return statuses.some(status => status.state?.running !== undefined);
+}
+
+/** The first own container that was killed for its memory and failed by it. */
+export function oomKilledContainer(pod: Pod): EndedContainer | undefined {
+  const agent = endedAgent(pod);
+  const ended = [...endedClients(pod), ...(agent === undefined ? [] : [{ name: containerNames.agent, terminated: agent }])];
+  return ended.find(({ terminated }) => terminated.reason === 'OOMKilled' && terminated.exitCode !== 0);
+}

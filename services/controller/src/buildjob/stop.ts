@@ -1,0 +1,70 @@
+import type { BuildJob, Phase, Reason } from '@buildkite-operator/crds';
+import type { Obstacle, Progress } from './pod-progress.ts';
+
+/** That the operator itself ends a job's pod, and as what. */
+export interface Stop {
+  readonly phase: Extract<Phase, 'Failed' | 'Cancelled' | 'TimedOut'>;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export interface StopLimits {
+  readonly timeoutSeconds: number;
+  readonly pendingTimeoutSeconds: number;
+  /** How long a failing image or container may recover. */
+  readonly startFailureGraceSeconds: number;
+}
+
+export interface StopVerdict {
+  readonly stop?: Stop;
+  /** When to look again because a limit is reached then, in milliseconds from now. */
+  readonly waitMs?: number;
+}
+
+/** What the limits are measured from, in milliseconds since the epoch. */
+export interface StopClock {
+  readonly nowMs: number;
+  readonly createdMs: number;
+  /** Since when something keeps the pod from running. */
+  readonly obstacleSinceMs: number | undefined;
+}
+
+/** Whether the job must be stopped now, or when to ask again. Pure. */
+export function judgeStop(job: BuildJob, progress: Progress | undefined, limits: StopLimits, clock: StopClock): StopVerdict {
+  if (job.spec.cancelled) return { stop: { phase: 'Cancelled', reason: 'Cancelled', message: 'cancelled by spec.cancelled' } };
+  if (progress?.phase === 'Running') return judgeRunning(progress, limits, clock);
+  const obstacle = progress?.obstacle;
+  const pendingLeft = clock.createdMs + limits.pendingTimeoutSeconds * 1000 - clock.nowMs;
+  if (pendingLeft <= 0) return { stop: pendingTimeout(obstacle, limits) };
+  if (obstacle === undefined || obstacle.reason === 'Unschedulable') return { waitMs: pendingLeft };
+  const graceSeconds = obstacle.reason === 'InvalidImage' ? 0 : limits.startFailureGraceSeconds;
+  const graceLeft = (clock.obstacleSinceMs ?? clock.nowMs) + graceSeconds * 1000 - clock.nowMs;
+  if (graceLeft <= 0)
+    return {
+      stop: { phase: 'Failed', reason: obstacle.reason, message: `${obstacle.message}; it did not recover within ${graceSeconds} s` },
+    };
+  return { waitMs: Math.min(graceLeft, pendingLeft) };
+}
+
+function judgeRunning(progress: Progress, limits: StopLimits, { nowMs }: StopClock): StopVerdict {
+  const left = Date.parse(progress.runningTime ?? '') + limits.timeoutSeconds * 1000 - nowMs;
+  if (Number.isNaN(left) || left > 0) return Number.isNaN(left) ? {} : { waitMs: left };
+  return {
+    stop: {
+      phase: 'TimedOut',
+      reason: 'TimedOut',
+      message: `the job ran longer than its timeout of ${limits.timeoutSeconds} s; raise timeoutSeconds or make it faster`,
+    },
+  };
+}
+
+function pendingTimeout(obstacle: Obstacle | undefined, limits: StopLimits): Stop {
+  const seconds = limits.pendingTimeoutSeconds;
+  if (obstacle !== undefined)
+    return { phase: 'Failed', reason: obstacle.reason, message: `${obstacle.message}; it did not start running within ${seconds} s` };
+  return {
+    phase: 'Failed',
+    reason: 'PendingTimeout',
+    message: `the job did not start running within ${seconds} s; look at the events of its pod, or raise pendingTimeoutSeconds`,
+  };
+}
