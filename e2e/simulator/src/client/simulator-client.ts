@@ -1,0 +1,249 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type {
+  AgentView,
+  AnnotationView,
+  ArtifactView,
+  BuildView,
+  ClusterView,
+  CreateBuildRequest,
+  JobDetail,
+  JobView,
+  RefereeReport,
+  SimulatorInfo,
+} from '../control-api/contract.ts';
+import type { Fault, FaultRequest } from '../domain/faults.ts';
+import type { JobState } from '../domain/job-state.ts';
+import type { BuildState } from '../domain/records.ts';
+import type { RefereeEntry } from '../domain/referee.ts';
+import type { Settings, SettingsPatch } from '../domain/settings.ts';
+import { SimulatorRequestError, WaitTimeout } from './client-errors.ts';
+import { type LogOptions, readPieces } from './log-reader.ts';
+
+const defaultTimeoutMs = 60_000;
+const longestPollMs = 30_000;
+
+/** `ended` stands for every state in which nothing more happens. */
+export type WaitState = JobState | 'ended';
+
+/** Client of the control API. Every method throws a SimulatorRequestError for an answer other than 2xx. */
+export class SimulatorClient {
+  readonly #base: string;
+
+  /** @param origin of the simulator, e.g. `http://127.0.0.1:41234` */
+  constructor(origin: string) {
+    this.#base = `${origin.replace(/\/+$/, '')}/control`;
+  }
+
+  info(): Promise<SimulatorInfo> {
+    return this.#json('GET', 'info');
+  }
+
+  createCluster(name: string, token?: string): Promise<ClusterView> {
+    return this.#json('POST', 'clusters', { name, token });
+  }
+
+  createBuild(request: CreateBuildRequest): Promise<BuildView> {
+    return this.#json('POST', 'builds', request);
+  }
+
+  /** Makes a build of one command step and returns its job. */
+  async createJob(command: string, request: Omit<CreateBuildRequest, 'yaml'> & { step?: Record<string, unknown> } = {}): Promise<JobView> {
+    const { step, ...rest } = request;
+    const build = await this.createBuild({ ...rest, yaml: JSON.stringify({ steps: [{ command, ...step }] }) });
+    const [job] = build.jobs;
+    if (job === undefined) throw new Error('the step made no job');
+    return job;
+  }
+
+  builds(): Promise<BuildView[]> {
+    return this.#json('GET', 'builds');
+  }
+
+  build(id: string): Promise<BuildView> {
+    return this.#json('GET', `builds/${encodeURIComponent(id)}`);
+  }
+
+  cancelBuild(id: string): Promise<BuildView> {
+    return this.#json('POST', `builds/${id}/cancel`);
+  }
+
+  annotations(buildId: string): Promise<AnnotationView[]> {
+    return this.#json('GET', `builds/${buildId}/annotations`);
+  }
+
+  artifacts(buildId: string): Promise<ArtifactView[]> {
+    return this.#json('GET', `builds/${buildId}/artifacts`);
+  }
+
+  async artifactBytes(artifactId: string): Promise<Buffer> {
+    return this.#bytes(`artifacts/${artifactId}/bytes`);
+  }
+
+  jobs(): Promise<JobView[]> {
+    return this.#json('GET', 'jobs');
+  }
+
+  job(id: string): Promise<JobDetail> {
+    return this.#json('GET', `jobs/${id}`);
+  }
+
+  cancelJob(id: string): Promise<JobView> {
+    return this.#json('POST', `jobs/${id}/cancel`);
+  }
+
+  retryJob(id: string): Promise<JobView> {
+    return this.#json('POST', `jobs/${id}/retry`);
+  }
+
+  unblockJob(id: string, fields: Record<string, string> = {}): Promise<JobView> {
+    return this.#json('POST', `jobs/${id}/unblock`, { fields });
+  }
+
+  /** The log as the agent sent it, up to the first gap; with `strip`, without the agent's time codes. */
+  jobLog(id: string, options: LogOptions = {}): Promise<Buffer> {
+    return this.#bytes(`jobs/${id}/log?strip=${options.strip ?? false}&from=${options.from ?? 0}`);
+  }
+
+  /** The log as it comes, until the job has ended or the signal is aborted. */
+  async *followJobLog(id: string, options: LogOptions = {}, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+    const query = `follow=true&strip=${options.strip ?? false}&from=${options.from ?? 0}`;
+    yield* readPieces(await this.#fetch('GET', `jobs/${id}/log?${query}`, undefined, signal));
+  }
+
+  /** Waits until the job is in one of the states. Throws a WaitTimeout that says how the job stands. */
+  async waitForJob(
+    id: string,
+    states: WaitState | readonly WaitState[],
+    timeoutMs = defaultTimeoutMs,
+    signal?: AbortSignal,
+  ): Promise<JobView> {
+    const wanted = [states].flat();
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const left = Math.max(0, Math.min(longestPollMs, deadline - Date.now()));
+      const { reached, job } = await this.#json<{ reached: boolean; job: JobView }>(
+        'GET',
+        `jobs/${id}/wait?states=${wanted.join(',')}&timeoutMs=${Math.ceil(left)}`,
+        undefined,
+        signal,
+      );
+      if (reached) return job;
+      if (Date.now() >= deadline) {
+        throw new WaitTimeout(`job ${id} is ${job.state}, not ${wanted.join(' or ')}, after ${timeoutMs} ms`, job);
+      }
+    }
+  }
+
+  /** Waits until the build is in one of the states. Throws a WaitTimeout that says how the build stands. */
+  async waitForBuild(
+    id: string,
+    states: BuildState | readonly BuildState[],
+    timeoutMs = defaultTimeoutMs,
+    signal?: AbortSignal,
+  ): Promise<BuildView> {
+    const wanted = [states].flat();
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const build = await this.build(id);
+      if (wanted.includes(build.state)) return build;
+      if (Date.now() >= deadline) {
+        throw new WaitTimeout(`build ${id} is ${build.state}, not ${wanted.join(' or ')}, after ${timeoutMs} ms`, build);
+      }
+      await delay(50, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+
+  /**
+   * Waits until the log, without time codes, holds the text. Gives the time (milliseconds since the epoch) at which the
+   * client saw it. Throws a WaitTimeout when the time is over or the job ends without it.
+   */
+  async waitForLog(id: string, text: string, timeoutMs = defaultTimeoutMs): Promise<{ readonly seenAt: number; readonly log: Buffer }> {
+    const stop = AbortSignal.timeout(timeoutMs);
+    let log = Buffer.alloc(0);
+    try {
+      for await (const piece of this.followJobLog(id, { strip: true }, stop)) {
+        log = Buffer.concat([log, piece]);
+        if (log.includes(text)) return { seenAt: Date.now(), log };
+      }
+    } catch (error) {
+      if (!stop.aborted) throw error;
+    }
+    throw new WaitTimeout(
+      `the log of job ${id} does not hold ${JSON.stringify(text)} ${stop.aborted ? `after ${timeoutMs} ms` : 'and the job has ended'}`,
+      log,
+    );
+  }
+
+  agents(): Promise<AgentView[]> {
+    return this.#json('GET', 'agents');
+  }
+
+  settings(): Promise<Settings> {
+    return this.#json('GET', 'settings');
+  }
+
+  changeSettings(patch: SettingsPatch): Promise<Settings> {
+    return this.#json('PATCH', 'settings', patch);
+  }
+
+  async setSecret(key: string, value: string, cluster?: string): Promise<void> {
+    await this.#fetch('PUT', `secrets/${encodeURIComponent(key)}`, { value, cluster });
+  }
+
+  async setRepositoryToken(repository: string, token: string): Promise<void> {
+    await this.#fetch('PUT', 'repository-tokens', { repository, token });
+  }
+
+  addFault(fault: FaultRequest): Promise<Fault> {
+    return this.#json('POST', 'faults', fault);
+  }
+
+  faults(): Promise<Fault[]> {
+    return this.#json('GET', 'faults');
+  }
+
+  async removeFault(id: string): Promise<void> {
+    await this.#fetch('DELETE', `faults/${id}`);
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.#fetch('DELETE', 'faults');
+  }
+
+  async referee(): Promise<readonly RefereeEntry[]> {
+    return (await this.refereeReport()).entries;
+  }
+
+  refereeReport(): Promise<RefereeReport> {
+    return this.#json('GET', 'referee');
+  }
+
+  async clearReferee(): Promise<void> {
+    await this.#fetch('DELETE', 'referee');
+  }
+
+  /** Forgets builds, agents, faults and referee entries; clusters, tokens, secrets and settings stay. */
+  async reset(): Promise<void> {
+    await this.#fetch('POST', 'reset');
+  }
+
+  async #json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    const response = await this.#fetch(method, path, body, signal);
+    return (await response.json()) as T;
+  }
+
+  async #bytes(path: string): Promise<Buffer> {
+    const response = await this.#fetch('GET', path);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
+  async #fetch(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+    const response = await fetch(`${this.#base}/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (!response.ok) throw await SimulatorRequestError.from(response);
+    return response;
+  }
+}

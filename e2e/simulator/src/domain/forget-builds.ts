@@ -1,0 +1,32 @@
+import { isBuildFinished } from './progress.ts';
+import type { Build } from './records.ts';
+import type { World } from './world.ts';
+
+/** Forgets the oldest finished builds beyond the limit, with everything of theirs. */
+export function forgetOldBuilds(world: World): void {
+  const finished = [...world.builds.values()].filter(({ state }) => isBuildFinished(state));
+  for (const build of finished.slice(0, Math.max(0, finished.length - world.settings.maxFinishedBuilds))) forgetBuild(world, build);
+}
+
+function forgetBuild(world: World, build: Build): void {
+  world.builds.delete(build.id);
+  for (const step of build.steps) {
+    world.steps.delete(step.id);
+    for (const job of step.jobs) {
+      world.jobs.delete(job.id);
+      world.openJobs.delete(job);
+      if (job.token !== undefined) world.tokens.delete(job.token);
+    }
+  }
+  for (const artifact of world.artifacts.values()) if (artifact.buildId === build.id) world.artifacts.delete(artifact.id);
+  world.events.emit('forgotten', build);
+}
+
+/** Forgets disconnected and lost agents beyond what may still be of interest, the oldest first. */
+export function forgetOldAgents(world: World, keep: number): void {
+  const gone = [...world.agents.values()].filter(({ state }) => state === 'disconnected' || state === 'lost');
+  for (const agent of gone.slice(0, Math.max(0, gone.length - keep))) {
+    world.agents.delete(agent.id);
+    world.tokens.delete(agent.accessToken);
+  }
+}

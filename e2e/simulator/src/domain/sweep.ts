@@ -1,0 +1,25 @@
+import { giveUpSilentAgents } from './agents.ts';
+import { dropJob } from './end-job.ts';
+import { setJobState } from './job-change.ts';
+import type { Job } from './records.ts';
+import type { World } from './world.ts';
+
+/** Does what time brings: lost agents, job timeouts, lapsed reservations, expired jobs. */
+export function sweep(world: World): void {
+  giveUpSilentAgents(world);
+  const now = world.clock.now();
+  for (const agent of world.agents.values()) {
+    if (agent.job !== undefined && isOverdue(world, agent.job, now)) setJobState(world, agent.job, 'timing_out');
+  }
+  for (const job of world.openJobs) {
+    if (job.state === 'reserved' && job.reservedUntil !== undefined && job.reservedUntil <= now) setJobState(world, job, 'scheduled');
+    if (job.state !== 'scheduled') continue;
+    if ((job.timeline.scheduledAt ?? now) + world.settings.scheduledJobExpiryMs <= now) dropJob(world, job, 'expired', 'expiry');
+  }
+}
+
+function isOverdue(world: World, job: Job, now: number): boolean {
+  const { definition } = job.step;
+  if (job.state !== 'running' || definition.type !== 'command' || definition.timeoutInMinutes === undefined) return false;
+  return (job.timeline.startedAt ?? now) + definition.timeoutInMinutes * world.settings.minuteMs <= now;
+}

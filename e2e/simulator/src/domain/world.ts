@@ -1,0 +1,143 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { Clock } from '@buildkite-operator/service';
+import type { Agent, Artifact, Build, Cluster, Job, Pipeline, Step } from './records.ts';
+import { Referee } from './referee.ts';
+import { Refusal } from './refusal.ts';
+import type { Settings } from './settings.ts';
+
+/** Whose token it is. */
+export type TokenHolder =
+  | { readonly kind: 'registration'; readonly cluster: Cluster }
+  | { readonly kind: 'agent'; readonly agent: Agent }
+  | { readonly kind: 'job'; readonly job: Job; readonly agent: Agent };
+
+export type TokenKind = TokenHolder['kind'];
+
+/** Something changed; `id` is that of the job, build or agent. */
+export interface WorldEvents {
+  job: [job: Job];
+  log: [job: Job];
+  build: [build: Build];
+  /** A build was forgotten; its files may go. */
+  forgotten: [build: Build];
+}
+
+/** Everything that this Buildkite knows, in memory. Functions of the other domain files work on it. */
+export interface World {
+  readonly clock: Clock;
+  settings: Settings;
+  readonly organization: { readonly id: string; readonly slug: string; readonly name: string };
+  /** Base URL that agents are told, without a path. */
+  readonly baseUrl: () => string;
+  readonly clusters: Map<string, Cluster>;
+  readonly tokens: Map<string, TokenHolder>;
+  readonly pipelines: Map<string, Pipeline>;
+  readonly builds: Map<string, Build>;
+  readonly steps: Map<string, Step>;
+  readonly jobs: Map<string, Job>;
+  /** Jobs that no agent has yet: `scheduled` and `reserved`. */
+  readonly openJobs: Set<Job>;
+  readonly agents: Map<string, Agent>;
+  readonly artifacts: Map<string, Artifact>;
+  readonly repositoryTokens: Map<string, string>;
+  readonly referee: Referee;
+  readonly events: EventEmitter<WorldEvents>;
+}
+
+export interface WorldOptions {
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly organizationSlug?: string | undefined;
+  readonly baseUrl: () => string;
+}
+
+export function createWorld({ clock, settings, organizationSlug = 'simulated', baseUrl }: WorldOptions): World {
+  const events = new EventEmitter<WorldEvents>();
+  events.setMaxListeners(0);
+  const world: World = {
+    clock,
+    settings,
+    organization: { id: randomUUID(), slug: organizationSlug, name: organizationSlug },
+    baseUrl,
+    clusters: new Map(),
+    tokens: new Map(),
+    pipelines: new Map(),
+    builds: new Map(),
+    steps: new Map(),
+    jobs: new Map(),
+    openJobs: new Set(),
+    agents: new Map(),
+    artifacts: new Map(),
+    repositoryTokens: new Map(),
+    referee: new Referee(
+      () => clock.now(),
+      () => world.settings.maxRefereeEntries,
+    ),
+    events,
+  };
+  return world;
+}
+
+/** The key of the queue that jobs and agents without a `queue` tag belong to. */
+export const defaultQueueKey = 'default';
+
+/** Adds a cluster with a default queue and one registration token. */
+export function addCluster(world: World, name: string, registrationToken = newToken('bkct')): Cluster {
+  const cluster: Cluster = {
+    id: randomUUID(),
+    name,
+    queues: new Map(),
+    registrationTokens: new Set([registrationToken]),
+    secrets: new Map(),
+  };
+  world.clusters.set(cluster.id, cluster);
+  world.tokens.set(registrationToken, { kind: 'registration', cluster });
+  ensureQueue(cluster, defaultQueueKey);
+  return cluster;
+}
+
+export function ensureQueue(cluster: Cluster, key: string) {
+  const known = cluster.queues.get(key);
+  if (known !== undefined) return known;
+  const queue = { id: randomUUID(), key, dispatchPaused: false };
+  cluster.queues.set(key, queue);
+  return queue;
+}
+
+/** A token that nobody can guess, e.g. `bkct_…` for a cluster. */
+export function newToken(prefix: string): string {
+  return `${prefix}_${randomBytes(24).toString('base64url').replaceAll(/[-_]/g, 'x')}`;
+}
+
+/** Looks a cluster up by name or id. */
+export function findCluster(world: World, nameOrId: string | undefined): Cluster {
+  const clusters = [...world.clusters.values()];
+  const found = nameOrId === undefined ? clusters[0] : clusters.find(({ id, name }) => id === nameOrId || name === nameOrId);
+  if (found === undefined)
+    throw new Refusal('not-found', `no cluster ${nameOrId}; there are ${clusters.map(({ name }) => name).join(', ')}`);
+  return found;
+}
+
+export function requireJob(world: World, id: string): Job {
+  const job = world.jobs.get(id);
+  if (job === undefined) throw new Refusal('not-found', `no job ${id}`);
+  return job;
+}
+
+/** Looks a build up by id, or by `pipeline/number`. */
+export function requireBuild(world: World, idOrNumber: string): Build {
+  const build =
+    world.builds.get(idOrNumber) ??
+    [...world.builds.values()].find(({ pipelineSlug, number }) => `${pipelineSlug}/${number}` === idOrNumber);
+  if (build === undefined) throw new Refusal('not-found', `no build ${idOrNumber}`);
+  return build;
+}
+
+export function buildOf(world: World, job: { readonly buildId: string }): Build {
+  return requireBuild(world, job.buildId);
+}
+
+export function clusterOf(world: World, build: { readonly clusterId: string }): Cluster {
+  return findCluster(world, build.clusterId);
+}

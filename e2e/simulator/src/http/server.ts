@@ -1,0 +1,68 @@
+import { errorMessage } from '@buildkite-operator/service';
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { addAgentOperations } from '../agent-api/agent-operations.ts';
+import { addJobOperations } from '../agent-api/job-operations.ts';
+import { addLogOperations } from '../agent-api/log-operations.ts';
+import { addMetaDataOperations } from '../agent-api/meta-data-operations.ts';
+import { addAdminRoutes } from '../control-api/admin-routes.ts';
+import { addBuildRoutes } from '../control-api/build-routes.ts';
+import { addJobRoutes } from '../control-api/job-routes.ts';
+import { Refusal } from '../domain/refusal.ts';
+import type { SimulatorContext } from './context.ts';
+import { injectFaults } from './inject-faults.ts';
+
+/** Path of the agent's streaming ping, which this server does not speak: the agent takes 404 as a no and polls. */
+const streamPingsPath = '/agentedge.v1.AgentEdgeService/StreamPings';
+
+const bodyLimitBytes = 8_388_608;
+
+/** The HTTP server with all its APIs, not yet listening. */
+export async function createServer(context: SimulatorContext): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 1000 },
+    requestTimeout: 0,
+  });
+  app.addContentTypeParser(['text/plain', 'application/octet-stream'], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof Refusal) return reply.code(error.status).send({ message: error.message });
+    const status = error.statusCode ?? 500;
+    if (status >= 400 && status < 500 && request.url.startsWith('/v3/')) {
+      context.world.referee.note({
+        kind: 'malformed-body',
+        request: { method: request.method, url: request.url },
+        explanation: error.message,
+      });
+    }
+    return reply.code(status).send({ message: status < 500 ? error.message : `fault of the simulator: ${errorMessage(error)}` });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const { method, url } = request;
+    if (url !== streamPingsPath && !url.startsWith('/control/')) {
+      context.world.referee.note({ kind: 'unknown-route', request: { method, url }, explanation: `the simulator has no ${method} ${url}` });
+    }
+    return reply.code(404).send({ message: `no route ${method} ${url}` });
+  });
+  await app.register(
+    (agentApi, _options, done) => {
+      injectFaults(agentApi, context, '/v3/');
+      addAgentOperations(agentApi, context);
+      addJobOperations(agentApi, context);
+      addLogOperations(agentApi, context);
+      addMetaDataOperations(agentApi, context);
+      done();
+    },
+    { prefix: '/v3' },
+  );
+  await app.register(
+    (control, _options, done) => {
+      addAdminRoutes(control, context);
+      addBuildRoutes(control, context);
+      addJobRoutes(control, context);
+      done();
+    },
+    { prefix: '/control' },
+  );
+  return app;
+}

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@buildkite-operator/service';
+import { SimulatorClient } from './client/simulator-client.ts';
+import { FaultList } from './domain/faults.ts';
+import { resetWorld } from './domain/reset-world.ts';
+import { type Settings, settingsSchema } from './domain/settings.ts';
+import { sweep } from './domain/sweep.ts';
+import { addCluster, createWorld } from './domain/world.ts';
+import type { SimulatorContext } from './http/context.ts';
+import { createServer } from './http/server.ts';
+import { LogStore } from './storage/log-store.ts';
+
+export interface SimulatorOptions {
+  /** Port to listen on; a free one if not given. */
+  readonly port?: number | undefined;
+  /** Address to listen on; 127.0.0.1 if not given. */
+  readonly host?: string | undefined;
+  /** Where logs and artifacts are kept; a temporary folder, removed at `stop`, if not given. */
+  readonly dataDirectory?: string | undefined;
+  /** Origin that agents are told, e.g. `http://10.88.0.1:4000`, when they reach the simulator by another address. */
+  readonly advertisedUrl?: string | undefined;
+  /** Registration token of the first cluster; a random one if not given. */
+  readonly agentToken?: string | undefined;
+  readonly organizationSlug?: string | undefined;
+  readonly settings?: Partial<Settings> | undefined;
+}
+
+/** A running simulator. */
+export interface Simulator {
+  /** Origin, e.g. `http://127.0.0.1:41234`, at which it listens. */
+  readonly origin: string;
+  /** The agent endpoint as agents reach it, with `/v3`. */
+  readonly url: string;
+  /** Registration token of the first cluster (BUILDKITE_AGENT_TOKEN). */
+  readonly agentToken: string;
+  /** Client of the control API. */
+  readonly control: SimulatorClient;
+  /** Stops listening, cuts open connections and removes a temporary data folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts a simulator in this process. Throws when the port is taken. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'buildkite-simulator-')));
+  let origin = '';
+  const settings = settingsSchema.parse(options.settings ?? {});
+  const world = createWorld({
+    clock: systemClock,
+    settings,
+    organizationSlug: options.organizationSlug,
+    baseUrl: () => options.advertisedUrl ?? origin,
+  });
+  const cluster = addCluster(world, 'default', options.agentToken);
+  const [agentToken = ''] = cluster.registrationTokens;
+  const logs = new LogStore(dataDirectory);
+  await logs.open();
+  const context: SimulatorContext = { world, faults: new FaultList(), logs, reset: () => resetWorld(context) };
+  const server = await createServer(context);
+  origin = await server.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
+  const sweeper = startSweeper(context);
+  return {
+    origin,
+    url: `${options.advertisedUrl ?? origin}/v3`,
+    agentToken,
+    control: new SimulatorClient(origin),
+    stop: async () => {
+      sweeper.stop();
+      await server.close();
+      if (options.dataDirectory === undefined) await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+function startSweeper({ world }: SimulatorContext): { stop(): void } {
+  let timer: NodeJS.Timeout;
+  const next = () => {
+    timer = setTimeout(() => {
+      sweep(world);
+      next();
+    }, world.settings.sweepIntervalMs);
+  };
+  next();
+  return { stop: () => clearTimeout(timer) };
+}
