@@ -1,21 +1,23 @@
-/** What went wrong, for callers that act on it; the message is for people and names the remedy. */
+import { OperatorError } from '@buildkite-operator/service';
+
+/** What went wrong, for callers that act on it. */
 export type ClusterErrorCode =
+  /** No cluster of this checkout is up. */
   | 'not-up'
+  /** This machine cannot run one. */
   | 'unsupported'
+  /** A part of it ended while starting. */
   | 'start-failed'
+  /** A wait took too long. */
   | 'timeout'
+  /** There is no node or component of that name. */
   | 'unknown-name'
+  /** An argument breaks its rules. */
   | 'bad-argument'
-  | 'collision'
-  | 'command-failed';
+  /** Something else holds a name or an address that this needs. */
+  | 'collision';
 
-/** The one error of this package. */
-export class ClusterError extends Error {
+/** The one error of this package; its message names the remedy. */
+export class ClusterError extends OperatorError<ClusterErrorCode> {
   override readonly name = 'ClusterError';
-  readonly code: ClusterErrorCode;
-
-  constructor(code: ClusterErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }

@@ -1,2 +1,6 @@
 export { type ApiServer, type StartApiServerOptions, startApiServer } from './api-server.ts';
+export { attachCluster, Cluster, type ClusterNode } from './cluster.ts';
 export { ClusterError, type ClusterErrorCode } from './cluster-error.ts';
+export { type ControlPlaneComponent, controlPlaneComponents } from './control-plane.ts';
+export { type StartClusterOptions, startCluster } from './start-cluster.ts';
+export { type StopClusterOptions, stopCluster } from './stop-cluster.ts';

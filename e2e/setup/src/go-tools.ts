@@ -28,6 +28,7 @@ export const goToolSets = {
     ldflags: `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion} -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=35`,
   },
   coredns: { name: 'coredns', directory: 'e2e/cluster/tools/coredns', ldflags: '-s -w' },
+  pause: { name: 'pause', directory: 'e2e/cluster/tools/pause', ldflags: '-s -w' },
   registry: { name: 'registry', directory: 'e2e/cluster/tools/registry', ldflags: '-s -w' },
   agent: { name: 'agent', directory: 'services/agent/buildkite-agent', sources: ['services/agent/zzglob'], ldflags: '-s -w' },
 } as const satisfies Record<string, GoToolSet>;

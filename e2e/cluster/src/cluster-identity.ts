@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDirectory, repositoryRoot } from '@buildkite-operator/e2e-setup';
+import { ClusterError } from './cluster-error.ts';
+
+/** The names and folders of one checkout's cluster. Everything it makes on the machine carries `id`. */
+export interface ClusterIdentity {
+  /** `bkop-` and eight hex digits of the checkout's path; short enough to name a network interface (15 characters). */
+  readonly id: string;
+  /** The checkout. */
+  readonly root: string;
+  /** Everything of a running cluster; `down` removes it. */
+  readonly directory: string;
+  /** What was pushed to the registry; a cache, kept by `down`. */
+  readonly registryDirectory: string;
+  /** Guards every change to this cluster. */
+  readonly lockPath: string;
+}
+
+export function clusterIdentity(root = realpathSync(repositoryRoot), cache = cacheDirectory()): ClusterIdentity {
+  const id = `bkop-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
+  return {
+    id,
+    root,
+    directory: join(cache, 'clusters', id),
+    registryDirectory: join(cache, 'registries', id),
+    lockPath: join(cache, 'locks', id),
+  };
+}
+
+const nodeNamePattern = /^[a-z](?:[-a-z0-9]{0,28}[a-z0-9])?$/;
+
+/** Returns the name if a node may have it, and throws `bad-argument` otherwise. */
+export function parseNodeName(name: string): string {
+  if (nodeNamePattern.test(name)) return name;
+  throw new ClusterError(
+    'bad-argument',
+    `node name ${JSON.stringify(name)} is not allowed: use 1 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen`,
+  );
+}

@@ -1,0 +1,107 @@
+import { mkdir } from 'node:fs/promises';
+import { formatDuration, say, withLock } from '@buildkite-operator/e2e-setup';
+import { execa } from 'execa';
+import { Cluster } from './cluster.ts';
+import { ClusterError } from './cluster-error.ts';
+import { type ClusterIdentity, clusterIdentity } from './cluster-identity.ts';
+import { ClusterLayout } from './cluster-layout.ts';
+import { clusterObjects } from './cluster-objects.ts';
+import { type ClusterState, readState, subnetsOfOthers, writeState } from './cluster-state.ts';
+import { clusterVersion, ensureClusterTools } from './cluster-tools.ts';
+import { componentPlan, controlPlaneComponents, prepareControlPlane, waitForApiServer } from './control-plane.ts';
+import { occupiedRanges } from './network.ts';
+import { prepareNode, startNode } from './node.ts';
+import { removeCluster } from './stop-cluster.ts';
+import { chooseSubnet, maximumNodes } from './subnet.ts';
+import { waitForNodes, waitForServices } from './wait-for-cluster.ts';
+
+export interface StartClusterOptions {
+  /** How many nodes a new cluster gets, 2 by default; one that is up keeps those it has. */
+  readonly nodes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Brings this checkout's cluster up, whatever state an earlier one is in, and returns it. The cluster outlives the
+ * calling process. One that is up stays; what has ended of it is started again; one that lost its etcd, or is of another
+ * version, is replaced by a new one.
+ */
+export async function startCluster(options: StartClusterOptions = {}): Promise<Cluster> {
+  const nodes = options.nodes ?? 2;
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > maximumNodes)
+    throw new ClusterError('bad-argument', `nodes is ${nodes}; give a whole number from 1 to ${maximumNodes}`);
+  const tools = await ensureClusterTools();
+  const identity = clusterIdentity();
+  return withLock(identity.lockPath, async () => {
+    const started = performance.now();
+    const state = await readState(identity.directory);
+    if (state !== undefined && state.root !== identity.root)
+      throw new ClusterError(
+        'collision',
+        `${identity.directory} belongs to the checkout ${state.root}, whose name this checkout shares by chance; move this one to another path`,
+      );
+    const progress = (text: string) => say(`  ${identity.id}: ${text}, ${formatDuration(performance.now() - started)}`);
+    const version = clusterVersion(tools);
+    if (state?.complete === true && state.version === version) {
+      const layout = new ClusterLayout(identity, state.subnet, tools);
+      if (layout.processes.find('etcd') !== undefined) {
+        try {
+          await run(layout, state, progress, options.signal);
+          return new Cluster(layout);
+        } catch (error) {
+          options.signal?.throwIfAborted();
+          progress(`cannot be repaired (${error instanceof Error ? error.message.split('\n')[0] : String(error)}) and is made anew`);
+        }
+      }
+    }
+    await removeCluster(identity);
+    const names = Array.from({ length: nodes }, (_, slot) => ({ name: `node-${slot + 1}`, slot }));
+    const fresh = { root: identity.root, subnet: await claimSubnet(identity), version, complete: false, nodes: names };
+    await writeState(identity.directory, fresh);
+    const layout = new ClusterLayout(identity, fresh.subnet, tools);
+    try {
+      await prepare(layout);
+      await run(layout, fresh, progress, options.signal);
+    } catch (error) {
+      // Logs are of use after a failed start; everything else goes.
+      await removeCluster(identity, { keepLogs: true });
+      throw error;
+    }
+    await writeState(identity.directory, { ...fresh, complete: true });
+    return new Cluster(layout);
+  });
+}
+
+async function claimSubnet(identity: ClusterIdentity): Promise<number> {
+  const [taken, occupied] = await Promise.all([subnetsOfOthers(identity), occupiedRanges()]);
+  return chooseSubnet(identity.id, taken, occupied);
+}
+
+async function prepare(layout: ClusterLayout): Promise<void> {
+  // Services on a pod's own node need it; where it is built in, there is no such module.
+  await execa('modprobe', ['br_netfilter'], { reject: false });
+  layout.cgroup('control-plane').create();
+  await mkdir(layout.identity.registryDirectory, { recursive: true });
+  await Promise.all([layout.network.createControlPlane(), prepareControlPlane(layout)]);
+}
+
+/** Starts what does not run, and waits until all of it works. */
+async function run(layout: ClusterLayout, state: ClusterState, progress: (text: string) => void, signal?: AbortSignal): Promise<void> {
+  const { processes } = layout;
+  for (const name of ['etcd', 'kube-apiserver', 'registry'] as const) await processes.start(componentPlan(layout, name));
+  const fresh = state.complete ? [] : state.nodes;
+  await Promise.all([waitForApiServer(layout, signal), ...fresh.map(node => prepareNode(layout, node))]);
+  progress('API server ready');
+  for (const name of controlPlaneComponents) await processes.start(componentPlan(layout, name));
+  for (const node of state.nodes) await startNode(layout, node);
+  const api = new Cluster(layout).api;
+  await Promise.all(clusterObjects(layout.subnet).map(({ path, object }) => api.apply(path, object)));
+  await Promise.all([
+    waitForNodes(
+      layout,
+      state.nodes.map(({ name }) => name),
+      signal,
+    ).then(() => progress(`nodes ready: ${state.nodes.map(({ name }) => name).join(', ')}`)),
+    waitForServices(layout, signal).then(() => progress('DNS, registry and service accounts ready')),
+  ]);
+}
