@@ -33,6 +33,7 @@ export class ConnectionPools {
   readonly #maxConnections: number;
   readonly #retired = new Set<Pool>();
   #pools: Pools | undefined;
+  #closed: Promise<void> | undefined;
   #credentials: { readonly value: Promise<Credentials>; readonly readAt: number } | undefined;
 
   constructor(access: ClusterAccess, maxConnections: number) {
@@ -55,11 +56,15 @@ export class ConnectionPools {
     this.#credentials = undefined;
   }
 
-  async close(): Promise<void> {
-    const streams = this.#pools === undefined ? [] : [this.#pools.streams.destroy()];
-    const calls = this.#pools === undefined ? [] : [this.#pools.calls.close()];
-    const retired = [...this.#retired].map(pool => pool.destroy());
-    await Promise.all([...streams, ...calls, ...retired]);
+  /** Waits for calls that are under way and cuts streams off; nothing can be sent afterwards. */
+  close(): Promise<void> {
+    this.#closed ??= this.#closeAll();
+    return this.#closed;
+  }
+
+  async #closeAll(): Promise<void> {
+    const open = this.#pools === undefined ? [] : [this.#pools.calls.close(), this.#pools.streams.destroy()];
+    await Promise.all([...open, ...[...this.#retired].map(pool => pool.destroy())]);
   }
 
   #currentCredentials(): Promise<Credentials> {
@@ -90,7 +95,8 @@ export class ConnectionPools {
     if (this.#pools === undefined) return;
     for (const pool of [this.#pools.calls, this.#pools.streams]) {
       this.#retired.add(pool);
-      void pool.close().finally(() => this.#retired.delete(pool));
+      const forget = () => this.#retired.delete(pool);
+      pool.close().then(forget, forget);
     }
   }
 }

@@ -20,8 +20,8 @@ export interface OwnerReference {
   kind: string;
   name: string;
   uid: string;
-  controller?: boolean | undefined;
-  blockOwnerDeletion?: boolean | undefined;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
 }
 
 /** The least that every Kubernetes object has. */
