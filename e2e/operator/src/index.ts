@@ -1,0 +1,2 @@
+export { controllerSelector, type Installation, installOperator, operatorNamespace, uninstallOperator } from './install.ts';
+export { type Kubectl, type KubectlTarget, kubectlFor } from './kubectl.ts';
