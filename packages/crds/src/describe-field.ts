@@ -45,11 +45,14 @@ function describePattern(pattern: string): string {
   return names.get(pattern) ?? `matches \`${pattern}\``;
 }
 
+/** The limits of 32 bits are the machine's, no rule worth reading. */
 function minimumOf({ minimum, exclusiveMinimum }: StructuralSchema): number | string | undefined {
+  if (minimum === -(2 ** 31)) return undefined;
   return minimum !== undefined && exclusiveMinimum === true ? `more than ${minimum}` : minimum;
 }
 
 function maximumOf({ maximum, exclusiveMaximum }: StructuralSchema): number | string | undefined {
+  if (maximum === 2 ** 31 - 1) return undefined;
   return maximum !== undefined && exclusiveMaximum === true ? `less than ${maximum}` : maximum;
 }
 

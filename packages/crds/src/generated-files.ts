@@ -35,6 +35,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   ]);
 }
 
+/** kubectl reads YAML 1.1, where an unquoted `yes`, `on` or `n` is a boolean. */
 function toYaml(content: object): string {
-  return header + stringify(content, { lineWidth: 0, aliasDuplicateObjects: false });
+  return header + stringify(content, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }

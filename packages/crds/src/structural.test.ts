@@ -4,6 +4,7 @@ import { SchemaBuildError } from './schema-build-error.ts';
 import { toStructuralSchema } from './structural.ts';
 
 const text = { type: 'string' } as const;
+const int32 = { type: 'integer', format: 'int32', minimum: -2_147_483_648, maximum: 2_147_483_647 } as const;
 
 /** The structural form of one field. */
 function fieldOf(schema: z.ZodType): unknown {
@@ -28,7 +29,7 @@ describe('each kind of zod schema becomes the form that the API server accepts',
     ['a format that the server knows under another name', z.base64(), expect.objectContaining({ ...text, format: 'byte' })],
     ['a format that the server does not know', z.string().startsWith('bk-'), { ...text, pattern: '^bk-.*' }],
     ['any integer, without the limits that zod adds', z.int(), { type: 'integer', format: 'int64' }],
-    ['an integer of 32 bits', z.int32(), { type: 'integer', format: 'int32' }],
+    ['an integer of 32 bits, with limits that the server checks', z.int32(), int32],
     ['an integer from 0', z.int().min(0), { type: 'integer', format: 'int64', minimum: 0 }],
     ['an integer above 0 and below 10', z.int().gt(0).lt(10), { type: 'integer', format: 'int32', minimum: 1, maximum: 9 }],
     ['an unsigned integer of 32 bits', z.uint32(), { type: 'integer', format: 'int64', minimum: 0, maximum: 4_294_967_295 }],
@@ -52,7 +53,7 @@ describe('each kind of zod schema becomes the form that the API server accepts',
       z.intersection(z.object({ a: z.string() }), z.object({ b: z.string() })),
       { type: 'object', required: ['a', 'b'], properties: { a: text, b: text } },
     ],
-    ['a map', z.record(z.string(), z.int32()), { type: 'object', additionalProperties: { type: 'integer', format: 'int32' } }],
+    ['a map', z.record(z.string(), z.int32()), { type: 'object', additionalProperties: int32 }],
     [
       'a map with rules for its keys',
       z.record(z.string().max(3).regex(/^'/), z.string()),
@@ -67,14 +68,14 @@ describe('each kind of zod schema becomes the form that the API server accepts',
     ],
     ['a list', z.array(z.string()).min(1).max(3), { type: 'array', minItems: 1, maxItems: 3, items: text }],
     ['a text or an integer', z.union([z.int(), z.string().max(5)]), { 'x-kubernetes-int-or-string': true, maxLength: 5 }],
-    ['a default', z.int32().default(3), { type: 'integer', format: 'int32', default: 3 }],
+    ['a default', z.int32().default(3), { ...int32, default: 3 }],
     [
       'an object that is filled with the defaults of its fields',
       z.object({ limit: z.int32().default(3), delay: z.string().default('1s') }).prefault({}),
       {
         type: 'object',
         default: {},
-        properties: { limit: { type: 'integer', format: 'int32', default: 3 }, delay: { ...text, default: '1s' } },
+        properties: { limit: { ...int32, default: 3 }, delay: { ...text, default: '1s' } },
       },
     ],
     ['a transformed text: what goes in', z.string().transform(Number), text],
@@ -183,6 +184,7 @@ describe('what has no structural form stops the build and names the field', () =
     ['a refinement that only zod would check', z.string().refine(value => value !== 'x'), /x-kubernetes-validations/],
     ['a default that breaks its schema', z.string().max(1).default('long'), /the default breaks its own schema/],
     ['an empty default where a field is required', z.object({ a: z.string() }).prefault({} as { a: string }), /a: .*\(not set\)/],
+    ['words or null', z.enum(['a', 'b']).nullable(), /null beside a list of words/],
     [
       'a list key that may be missing',
       z.array(z.object({ name: z.string().optional() })).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),

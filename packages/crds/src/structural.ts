@@ -39,7 +39,21 @@ function structural(given: JsonObject, from: Position): StructuralSchema {
       )
     : single(node, position);
   const rules = [...(base['x-kubernetes-validations'] ?? []), ...validationRules(node)];
-  return { ...base, ...description(node), ...annotations(node), ...(rules.length === 0 ? {} : { 'x-kubernetes-validations': rules }) };
+  return admitNull({
+    ...base,
+    ...description(node),
+    ...annotations(node),
+    ...(rules.length === 0 ? {} : { 'x-kubernetes-validations': rules }),
+  });
+}
+
+/** The API server refuses null where there is an `enum`, even if null is one of its words. */
+function refuseNullWord(path: string, schema: StructuralSchema): StructuralSchema {
+  const words = schema.enum ?? [];
+  if (schema.nullable === true && words.some(word => word !== null)) {
+    throw new SchemaBuildError(path, 'null beside a list of words is refused by the API server: make the field optional instead');
+  }
+  return schema;
 }
 
 function refuseFaults(node: JsonObject, path: string): void {
@@ -106,16 +120,18 @@ function patterns(node: JsonObject, path: string): StructuralSchema {
 const int32 = { lowest: -(2 ** 31), highest: 2 ** 31 - 1 } as const;
 const int64 = { lowest: Number.MIN_SAFE_INTEGER, highest: Number.MAX_SAFE_INTEGER } as const;
 
-/** The limits that somebody chose: not those which zod adds to every integer, and "at least 1" rather than "above 0". */
+/**
+ * The limits without those that zod adds to every integer, and "at least 1" rather than "above 0".
+ * Those of 32 bits stay: the API server writes the format down, but does not check it.
+ */
 function integerRange(node: JsonObject): ValueValidation {
   const minimum = typeof node['minimum'] === 'number' ? node['minimum'] + (node['exclusiveMinimum'] === true ? 1 : 0) : int64.lowest;
   const maximum = typeof node['maximum'] === 'number' ? node['maximum'] - (node['exclusiveMaximum'] === true ? 1 : 0) : int64.highest;
   const fits = minimum >= int32.lowest && maximum <= int32.highest;
-  const { lowest, highest } = fits ? int32 : int64;
   return {
     format: fits ? 'int32' : 'int64',
-    ...(minimum > lowest ? { minimum } : {}),
-    ...(maximum < highest ? { maximum } : {}),
+    ...(minimum > int64.lowest ? { minimum } : {}),
+    ...(maximum < int64.highest ? { maximum } : {}),
     ...pick(node, ['multipleOf']),
   };
 }
