@@ -39,7 +39,7 @@ function structural(given: JsonObject, from: Position): StructuralSchema {
       )
     : single(node, position);
   const rules = [...(base['x-kubernetes-validations'] ?? []), ...validationRules(node)];
-  return admitNull({
+  return refuseNullWord(position.path, {
     ...base,
     ...description(node),
     ...annotations(node),
