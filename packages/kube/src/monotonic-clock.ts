@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Clock } from '@buildkite-operator/service';
 
 /** Milliseconds since some fixed moment: never jumps when the calendar is set, so it is the one to measure waits with. */
