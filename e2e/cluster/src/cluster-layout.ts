@@ -1,17 +1,10 @@
 import { join } from 'node:path';
 import { Cgroup } from './cgroups.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
+import type { ClusterState, ClusterTools } from './cluster-state.ts';
 import { ProcessRegistry } from './detached-process.ts';
 import { ClusterNetwork } from './network.ts';
 import { type Subnet, subnet } from './subnet.ts';
-
-/** Folders of the binaries that a cluster is made of. */
-export interface ClusterTools {
-  readonly kubernetes: string;
-  readonly coredns: string;
-  readonly registry: string;
-  readonly pauseImage: string;
-}
 
 export const apiServerPort = 6443;
 /** The registry's name in image names; pods can resolve it, too. */
@@ -27,7 +20,8 @@ export class ClusterLayout {
   readonly processes: ProcessRegistry;
   readonly tools: ClusterTools;
 
-  constructor(identity: ClusterIdentity, subnetIndex: number, tools: ClusterTools) {
+  constructor(identity: ClusterIdentity, state: ClusterState) {
+    const { subnet: subnetIndex, tools } = state;
     this.identity = identity;
     this.subnetIndex = subnetIndex;
     this.subnet = subnet(subnetIndex);
@@ -60,6 +54,14 @@ export class ClusterLayout {
 
   get kubectlPath(): string {
     return join(this.tools.kubernetes, 'kubectl');
+  }
+
+  /** The log of a part of the control plane, or of a node's part as `NODE/PART`, e.g. `node-1/kubelet`. */
+  logPath(name: string): string {
+    const [node, part] = name.split('/');
+    return part === undefined || node === undefined
+      ? this.processes.logPath(name)
+      : join(this.nodeDirectory(node), 'var-log', `${part}.log`);
   }
 
   nodeDirectory(name: string): string {

@@ -7,6 +7,9 @@ import { maximumNodes, subnetCount } from './subnet.ts';
 
 const nodeSchema = z.object({ name: z.string(), slot: z.int().min(0).lt(maximumNodes) });
 
+/** Folders of the binaries that a cluster is made of, and the archive of its pause image. */
+const toolsSchema = z.object({ kubernetes: z.string(), coredns: z.string(), registry: z.string(), pauseImage: z.string() });
+
 const stateSchema = z.object({
   root: z.string(),
   subnet: z.int().min(0).lt(subnetCount),
@@ -15,9 +18,11 @@ const stateSchema = z.object({
   /** Whether the cluster once came up whole. */
   complete: z.boolean(),
   nodes: z.array(nodeSchema),
+  tools: toolsSchema,
 });
 
 export type ClusterState = z.infer<typeof stateSchema>;
+export type ClusterTools = z.infer<typeof toolsSchema>;
 export type NodePlace = z.infer<typeof nodeSchema>;
 
 /** What is written down about a cluster, or undefined when nothing (readable) is. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ensureDebianPackages, ensureGoTools, goToolSets, requireLocalClusterSystem } from '@buildkite-operator/e2e-setup';
 import { requireCgroupV1 } from './cgroups.ts';
-import type { ClusterTools } from './cluster-layout.ts';
+import type { ClusterTools } from './cluster-state.ts';
 import { ensurePauseImage } from './pause-image.ts';
 
 const packages = [

@@ -1,10 +1,9 @@
 import { withLock } from '@buildkite-operator/e2e-setup';
-import { execa, type Result } from 'execa';
+import { execa } from 'execa';
 import { ClusterError } from './cluster-error.ts';
 import { clusterIdentity, parseNodeName } from './cluster-identity.ts';
 import { ClusterLayout } from './cluster-layout.ts';
 import { type ClusterState, type NodePlace, readState, writeState } from './cluster-state.ts';
-import { ensureClusterTools } from './cluster-tools.ts';
 import { type ControlPlaneComponent, componentPlan, waitForApiServer } from './control-plane.ts';
 import type { KubeApi } from './kube-api.ts';
 import { destroyNode, enterNode, killNode, prepareNode, startNode } from './node.ts';
@@ -49,6 +48,16 @@ export class Cluster {
 
   get kubectlPath(): string {
     return this.#layout.kubectlPath;
+  }
+
+  /** Folder of kubectl and the other Kubernetes binaries. */
+  get binaries(): string {
+    return this.#layout.tools.kubernetes;
+  }
+
+  /** Log of a part of the control plane, e.g. `etcd`, or of a node's, e.g. `node-1/kubelet`. */
+  logPath(part: string): string {
+    return this.#layout.logPath(part);
   }
 
   /** The host's address as nodes and pods reach it. A server for them must listen there or at 0.0.0.0. */
@@ -134,11 +143,17 @@ export class Cluster {
     });
   }
 
-  /** Runs a command inside a node, e.g. `ctr --namespace k8s.io containers list`. */
-  async nodeCommand(name: string, command: readonly string[]): Promise<Result> {
+  /** What to put before a command to run it inside a node. Throws `not-up` when the node does not run. */
+  enterNode(name: string): string[] {
+    return enterNode(this.#layout, name);
+  }
+
+  /** Runs a command inside a node, e.g. `ctr --namespace k8s.io containers list`, and returns what it printed. */
+  async nodeCommand(name: string, command: readonly string[]): Promise<string> {
     findNode(await this.#state(), name);
-    const [program = 'nsenter', ...parameters] = [...enterNode(this.#layout, name), ...command];
-    return execa(program, parameters);
+    const [program = 'nsenter', ...parameters] = [...this.enterNode(name), ...command];
+    const { stdout } = await execa(program, parameters);
+    return stdout;
   }
 
   /** Runs kubectl as administrator and returns what it printed. */
@@ -164,7 +179,7 @@ export async function attachCluster(): Promise<Cluster> {
   const identity = clusterIdentity();
   const state = await readState(identity.directory);
   if (state?.complete !== true) throw notUp();
-  const layout = new ClusterLayout(identity, state.subnet, await ensureClusterTools());
+  const layout = new ClusterLayout(identity, state);
   if (layout.processes.find('etcd') === undefined) throw notUp();
   return new Cluster(layout);
 }

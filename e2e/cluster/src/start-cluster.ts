@@ -43,7 +43,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
     const progress = (text: string) => say(`  ${identity.id}: ${text}, ${formatDuration(performance.now() - started)}`);
     const version = clusterVersion(tools);
     if (state?.complete === true && state.version === version) {
-      const layout = new ClusterLayout(identity, state.subnet, tools);
+      const layout = new ClusterLayout(identity, state);
       if (layout.processes.find('etcd') !== undefined) {
         try {
           await run(layout, state, progress, options.signal);
@@ -56,9 +56,9 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
     }
     await removeCluster(identity);
     const names = Array.from({ length: nodes }, (_, slot) => ({ name: `node-${slot + 1}`, slot }));
-    const fresh = { root: identity.root, subnet: await claimSubnet(identity), version, complete: false, nodes: names };
+    const fresh = { root: identity.root, subnet: await claimSubnet(identity), version, complete: false, nodes: names, tools };
     await writeState(identity.directory, fresh);
-    const layout = new ClusterLayout(identity, fresh.subnet, tools);
+    const layout = new ClusterLayout(identity, fresh);
     try {
       await prepare(layout);
       await run(layout, fresh, progress, options.signal);
