@@ -76,7 +76,7 @@ function overlay({ images, agentEndpoint, agentToken, settings = {} }: Installat
     images: [imageOverride('buildkite-operator/controller', images.controller)],
     configMapGenerator: [
       {
-        name: 'buildkite-operator-controller',
+        name: 'buildkite-operator-controller-settings',
         behavior: 'merge',
         literals: Object.entries(literals).map(([name, value]) => `${name}=${value}`),
       },

@@ -19,10 +19,13 @@ export async function kubectlFor({ kubeconfigPath, context }: KubectlTarget, pro
     ...(context === undefined ? [] : ['--context', context]),
   ];
   return async (args, { input, timeoutMs = 120_000 } = {}) => {
-    const { stdout } = await execa(binary, [...target, ...args], {
+    const stdin = input === undefined ? ({ stdin: 'ignore' } as const) : { input };
+    const { stdout, stderr, failed, shortMessage } = await execa(binary, [...target, ...args], {
       timeout: timeoutMs,
-      ...(input === undefined ? { stdin: 'ignore' } : { input }),
+      reject: false,
+      ...stdin,
     });
+    if (failed) throw new Error(`${shortMessage ?? 'kubectl failed'}\n${stderr}`);
     return stdout;
   };
 }
