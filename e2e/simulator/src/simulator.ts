@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@buildkite-operator/service';
 import { SimulatorClient } from './client/simulator-client.ts';
+import { DownloadSigner } from './domain/artifacts.ts';
 import { FaultList } from './domain/faults.ts';
-import { resetWorld } from './domain/reset-world.ts';
+import { OidcIssuer } from './domain/oidc.ts';
 import { type Settings, settingsSchema } from './domain/settings.ts';
 import { sweep } from './domain/sweep.ts';
 import { addCluster, createWorld } from './domain/world.ts';
 import type { SimulatorContext } from './http/context.ts';
 import { createServer } from './http/server.ts';
+import { ArtifactStore } from './storage/artifact-store.ts';
 import { LogStore } from './storage/log-store.ts';
 
 export interface SimulatorOptions {
@@ -19,8 +21,11 @@ export interface SimulatorOptions {
   readonly host?: string | undefined;
   /** Where logs and artifacts are kept; a temporary folder, removed at `stop`, if not given. */
   readonly dataDirectory?: string | undefined;
-  /** Origin that agents are told, e.g. `http://10.88.0.1:4000`, when they reach the simulator by another address. */
-  readonly advertisedUrl?: string | undefined;
+  /**
+   * Name or address by which agents reach the simulator, e.g. that of a bridge, when it is not `host`; the port is added.
+   * It stands in every URL that the simulator gives out.
+   */
+  readonly advertisedHost?: string | undefined;
   /** Registration token of the first cluster; a random one if not given. */
   readonly agentToken?: string | undefined;
   readonly organizationSlug?: string | undefined;
@@ -44,25 +49,34 @@ export interface Simulator {
 /** Starts a simulator in this process. Throws when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'buildkite-simulator-')));
-  let origin = '';
+  let advertised = '';
   const settings = settingsSchema.parse(options.settings ?? {});
   const world = createWorld({
     clock: systemClock,
     settings,
     organizationSlug: options.organizationSlug,
-    baseUrl: () => options.advertisedUrl ?? origin,
+    baseUrl: () => advertised,
   });
   const cluster = addCluster(world, 'default', options.agentToken);
   const [agentToken = ''] = cluster.registrationTokens;
   const logs = new LogStore(dataDirectory);
   await logs.open();
-  const context: SimulatorContext = { world, faults: new FaultList(), logs, reset: () => resetWorld(context) };
+  const context: SimulatorContext = {
+    world,
+    faults: new FaultList(),
+    logs,
+    artifacts: new ArtifactStore(dataDirectory),
+    downloads: new DownloadSigner(),
+    oidc: new OidcIssuer(),
+  };
+  removeForgottenFiles(context);
   const server = await createServer(context);
-  origin = await server.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
+  const origin = await server.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
+  advertised = options.advertisedHost === undefined ? origin : `http://${options.advertisedHost}:${new URL(origin).port}`;
   const sweeper = startSweeper(context);
   return {
     origin,
-    url: `${options.advertisedUrl ?? origin}/v3`,
+    url: `${advertised}/v3`,
     agentToken,
     control: new SimulatorClient(origin),
     stop: async () => {
@@ -71,6 +85,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       if (options.dataDirectory === undefined) await rm(dataDirectory, { recursive: true, force: true });
     },
   };
+}
+
+/** Files of forgotten jobs go as well; one that cannot be removed is left for the end. */
+function removeForgottenFiles({ world, logs, artifacts }: SimulatorContext): void {
+  world.events.on('forgotten', (jobIds, artifactIds) => {
+    const removals = [...jobIds.map(id => logs.remove(id)), ...artifactIds.map(id => artifacts.remove(id))];
+    void Promise.allSettled(removals);
+  });
 }
 
 function startSweeper({ world }: SimulatorContext): { stop(): void } {

@@ -8,6 +8,7 @@ import type { SimulatorContext } from '../http/context.ts';
 import { addOperation } from '../http/operation.ts';
 import { requireConnected } from './agent-operations.ts';
 import { jobPayload } from './job-payload.ts';
+import { refuseAfterFinish } from './refuse-after-finish.ts';
 
 const finishBody = z.object({
   exit_status: z.string().regex(/^-?\d+$/, 'must be a whole number as text'),
@@ -87,8 +88,9 @@ export function addJobOperations(app: FastifyInstance, context: SimulatorContext
     path: 'jobs/:id',
     token: 'job',
     body: z.record(z.string(), z.string()),
-    handle: ({ holder: { job }, body }) => {
-      if (body['label'] !== undefined) job.label = body['label'];
+    handle: ({ world, holder: { job }, body, request }) => {
+      refuseAfterFinish(world, job, request);
+      job.timeoutInMinutes = timeoutIn(body);
       return { status: 200, body: { id: job.id } };
     },
   });
@@ -108,6 +110,15 @@ export function addJobOperations(app: FastifyInstance, context: SimulatorContext
       return { status: 204 };
     },
   });
+}
+
+/** The only attribute of a job that can be changed: `buildkite-agent job update timeout 20`. */
+function timeoutIn(attributes: Readonly<Record<string, string>>): number {
+  const unknown = Object.keys(attributes).find(name => name !== 'timeout');
+  if (unknown !== undefined) throw new Refusal('unprocessable', `attribute "${unknown}" of a job cannot be changed; timeout can`);
+  const minutes = Number(attributes['timeout']);
+  if (!(minutes > 0)) throw new Refusal('unprocessable', `timeout is ${attributes['timeout']}; it must be a number of minutes above 0`);
+  return minutes;
 }
 
 function emptyToUndefined(text: string | undefined): string | undefined {

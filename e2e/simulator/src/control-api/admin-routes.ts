@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { faultSchema } from '../domain/faults.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { resetWorld } from '../domain/reset-world.ts';
 import { settingsPatchSchema } from '../domain/settings.ts';
 import { addCluster, findCluster } from '../domain/world.ts';
 import type { SimulatorContext } from '../http/context.ts';
@@ -10,7 +11,7 @@ import { parameter, parseInput } from './control-route.ts';
 import { agentView, clusterView } from './views.ts';
 
 /** The simulator itself: what it is, its clusters and secrets, agents, settings, faults, referee, reset. */
-export function addAdminRoutes(app: FastifyInstance, { world, faults, reset }: SimulatorContext): void {
+export function addAdminRoutes(app: FastifyInstance, { world, faults }: SimulatorContext): void {
   app.get(
     '/info',
     (): SimulatorInfo => ({
@@ -59,8 +60,8 @@ export function addAdminRoutes(app: FastifyInstance, { world, faults, reset }: S
     world.referee.clear();
     return reply.code(204).send();
   });
-  app.post('/reset', async (_request, reply) => {
-    await reset();
+  app.post('/reset', (_request, reply) => {
+    resetWorld({ world, faults });
     return reply.code(204).send();
   });
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { createBuild, upsertPipeline } from '../domain/create-build.ts';
 import { cancelBuild } from '../domain/intervene.ts';
+import { Refusal } from '../domain/refusal.ts';
 import { requireBuild } from '../domain/world.ts';
 import type { SimulatorContext } from '../http/context.ts';
 import { parsePipelineYaml } from '../pipeline/parse-pipeline.ts';
@@ -9,7 +10,7 @@ import { parameter, parseInput } from './control-route.ts';
 import { annotationView, artifactView, buildView } from './views.ts';
 
 /** Builds: make, list, look at, cancel; their annotations and artifacts. */
-export function addBuildRoutes(app: FastifyInstance, { world }: SimulatorContext): void {
+export function addBuildRoutes(app: FastifyInstance, { world, artifacts }: SimulatorContext): void {
   app.post('/builds', async (request, reply) => {
     const { pipeline, yaml, ...rest } = parseInput(createBuildSchema, request.body);
     const definition = parsePipelineYaml(yaml);
@@ -30,6 +31,12 @@ export function addBuildRoutes(app: FastifyInstance, { world }: SimulatorContext
   app.get('/builds/:id/artifacts', request => {
     const build = find(request.params);
     return [...world.artifacts.values()].filter(({ buildId }) => buildId === build.id).map(artifactView);
+  });
+  app.get('/artifacts/:id/bytes', (request, reply) => {
+    const id = parameter(request.params, 'id');
+    const artifact = world.artifacts.get(id);
+    if (artifact === undefined) throw new Refusal('not-found', `no artifact ${id}`);
+    return reply.type('application/octet-stream').send(artifacts.read(artifact));
   });
 
   function find(params: unknown) {

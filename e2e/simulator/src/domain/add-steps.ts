@@ -64,6 +64,7 @@ export function addJob(world: World, step: Step, variant: CommandVariant | undef
     chunksFailedCount: 0,
     log: new JobLog(),
     headerTimes: new Map(),
+    artifactBatches: new Map(),
     timeline: { createdAt: world.clock.now() },
   };
   ensureQueue(clusterOf(world, buildOf(world, job)), job.queueKey);

@@ -34,7 +34,6 @@ export function registerAgent(world: World, cluster: Cluster, registration: Agen
     state: 'registered',
     stopForce: false,
     lastSeenAt: now,
-    acquired: 0,
   };
   ensureQueue(cluster, queueKey);
   world.agents.set(id, agent);
@@ -130,7 +129,10 @@ function nextJobFor(world: World, agent: Agent): Job | undefined {
     )[0];
 }
 
-export function jobPriority({ step: { definition } }: Job): number {
+/** The priority of the job's step, as written or as `step update priority` has changed it. */
+export function jobPriority({ step: { definition, attributes } }: Job): number {
+  const changed = Number(attributes.get('priority') ?? Number.NaN);
+  if (Number.isInteger(changed)) return changed;
   return definition.type === 'command' ? definition.priority : 0;
 }
 

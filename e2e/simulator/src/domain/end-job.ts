@@ -1,4 +1,5 @@
 import { addJob } from './add-steps.ts';
+import { storedBytes } from './artifacts.ts';
 import { setJobState } from './job-change.ts';
 import { type JobState } from './job-state.ts';
 import { progressBuild, releaseConcurrency } from './progress.ts';
@@ -80,7 +81,7 @@ function noteUnfinishedArtifacts(world: World, job: Job): void {
       kind: 'artifact-never-finished',
       jobId: job.id,
       agentId: job.agent?.id,
-      explanation: `artifact ${artifact.path} (${artifact.id}) was announced; ${artifact.storedBytes ?? 0} of ${artifact.fileSize} bytes came`,
+      explanation: `artifact ${artifact.path} (${artifact.id}) was announced, but never declared finished; ${storedBytes(artifact)} of ${artifact.fileSize} bytes came`,
     });
   }
 }

@@ -10,16 +10,23 @@ export function forgetOldBuilds(world: World): void {
 
 function forgetBuild(world: World, build: Build): void {
   world.builds.delete(build.id);
-  for (const step of build.steps) {
-    world.steps.delete(step.id);
-    for (const job of step.jobs) {
-      world.jobs.delete(job.id);
-      world.openJobs.delete(job);
-      if (job.token !== undefined) world.tokens.delete(job.token);
-    }
+  const jobs = build.steps.flatMap(step => step.jobs);
+  for (const step of build.steps) world.steps.delete(step.id);
+  for (const job of jobs) {
+    world.jobs.delete(job.id);
+    world.openJobs.delete(job);
+    if (job.token !== undefined) world.tokens.delete(job.token);
   }
-  for (const artifact of world.artifacts.values()) if (artifact.buildId === build.id) world.artifacts.delete(artifact.id);
-  world.events.emit('forgotten', build);
+  const artifacts = jobs.flatMap(job => [...job.artifactBatches.values()].flat());
+  for (const artifact of artifacts) {
+    world.artifacts.delete(artifact.id);
+    world.artifactUploads.delete(artifact.uploadToken);
+  }
+  world.events.emit(
+    'forgotten',
+    jobs.map(({ id }) => id),
+    artifacts.map(({ id }) => id),
+  );
 }
 
 /** Forgets disconnected and lost agents beyond what may still be of interest, the oldest first. */

@@ -54,7 +54,7 @@ export interface Annotation {
 export interface PipelineUpload {
   readonly id: string;
   readonly jobId: string;
-  state: 'pending' | 'processing' | 'applied' | 'rejected';
+  state: 'pending' | 'applied' | 'rejected' | 'failed';
   message: string;
 }
 
@@ -121,6 +121,8 @@ export interface Job {
   readonly ruleUses: readonly number[];
   retriedIn?: string | undefined;
   state: JobState;
+  /** What `job update` has set, in place of the step's. */
+  timeoutInMinutes?: number | undefined;
   label?: string | undefined;
   passed?: boolean | undefined;
   softFailed?: boolean | undefined;
@@ -139,6 +141,8 @@ export interface Job {
   chunksFailedCount: number;
   readonly log: JobLog;
   readonly headerTimes: Map<string, string>;
+  /** Artifacts by the batch in which the agent announced them. */
+  readonly artifactBatches: Map<string, readonly Artifact[]>;
   /** When the agent says that it started and finished, as it wrote it. */
   agentStartedAt?: string | undefined;
   agentFinishedAt?: string | undefined;
@@ -180,8 +184,14 @@ export interface Agent {
   lastSeenAt: Time;
   /** The job that it holds now. */
   job?: Job | undefined;
-  /** A job that the server has offered in a ping and that it has not accepted. */
-  acquired: number;
+}
+
+/** Bytes that came for an artifact: the whole of a form upload is part 1. */
+export interface StoredPart {
+  readonly size: number;
+  readonly sha256: string;
+  /** Given to the agent, which gives it back to finish the artifact. */
+  readonly etag: string;
 }
 
 export interface Artifact {
@@ -199,9 +209,7 @@ export interface Artifact {
   readonly createdAt: Time;
   /** Number of parts of a multipart upload; 0 for a form. */
   readonly parts: number;
-  readonly partEtags: Map<number, string>;
+  readonly storedParts: Map<number, StoredPart>;
   readonly uploadToken: string;
   state: 'new' | 'finished' | 'error' | 'deleted';
-  /** Bytes that were stored; undefined before they came. */
-  storedBytes?: number | undefined;
 }

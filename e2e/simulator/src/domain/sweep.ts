@@ -20,6 +20,7 @@ export function sweep(world: World): void {
 
 function isOverdue(world: World, job: Job, now: number): boolean {
   const { definition } = job.step;
-  if (job.state !== 'running' || definition.type !== 'command' || definition.timeoutInMinutes === undefined) return false;
-  return (job.timeline.startedAt ?? now) + definition.timeoutInMinutes * world.settings.minuteMs <= now;
+  if (job.state !== 'running' || definition.type !== 'command') return false;
+  const minutes = job.timeoutInMinutes ?? definition.timeoutInMinutes;
+  return minutes !== undefined && (job.timeline.startedAt ?? now) + minutes * world.settings.minuteMs <= now;
 }

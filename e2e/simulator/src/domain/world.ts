@@ -19,8 +19,8 @@ export interface WorldEvents {
   job: [job: Job];
   log: [job: Job];
   build: [build: Build];
-  /** A build was forgotten; its files may go. */
-  forgotten: [build: Build];
+  /** Jobs and artifacts were forgotten; their files may go. */
+  forgotten: [jobIds: readonly string[], artifactIds: readonly string[]];
 }
 
 /** Everything that this Buildkite knows, in memory. Functions of the other domain files work on it. */
@@ -40,6 +40,8 @@ export interface World {
   readonly openJobs: Set<Job>;
   readonly agents: Map<string, Agent>;
   readonly artifacts: Map<string, Artifact>;
+  /** By the token in their upload URL. */
+  readonly artifactUploads: Map<string, Artifact>;
   readonly repositoryTokens: Map<string, string>;
   readonly referee: Referee;
   readonly events: EventEmitter<WorldEvents>;
@@ -69,6 +71,7 @@ export function createWorld({ clock, settings, organizationSlug = 'simulated', b
     openJobs: new Set(),
     agents: new Map(),
     artifacts: new Map(),
+    artifactUploads: new Map(),
     repositoryTokens: new Map(),
     referee: new Referee(
       () => clock.now(),

@@ -1,5 +1,8 @@
+import type { DownloadSigner } from '../domain/artifacts.ts';
 import type { FaultList } from '../domain/faults.ts';
+import type { OidcIssuer } from '../domain/oidc.ts';
 import type { World } from '../domain/world.ts';
+import type { ArtifactStore } from '../storage/artifact-store.ts';
 import type { LogStore } from '../storage/log-store.ts';
 
 /** What the HTTP layers work on. */
@@ -7,6 +10,7 @@ export interface SimulatorContext {
   readonly world: World;
   readonly faults: FaultList;
   readonly logs: LogStore;
-  /** Forgets builds, agents, faults and referee entries; clusters, their tokens and secrets, and settings stay. */
-  readonly reset: () => Promise<void>;
+  readonly artifacts: ArtifactStore;
+  readonly downloads: DownloadSigner;
+  readonly oidc: OidcIssuer;
 }

@@ -1,14 +1,22 @@
 import { errorMessage } from '@buildkite-operator/service';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { addAgentOperations } from '../agent-api/agent-operations.ts';
+import { addAnnotationOperations } from '../agent-api/annotation-operations.ts';
+import { addArtifactOperations } from '../agent-api/artifact-operations.ts';
+import { addCredentialOperations } from '../agent-api/credential-operations.ts';
 import { addJobOperations } from '../agent-api/job-operations.ts';
 import { addLogOperations } from '../agent-api/log-operations.ts';
 import { addMetaDataOperations } from '../agent-api/meta-data-operations.ts';
+import { addPipelineOperations } from '../agent-api/pipeline-operations.ts';
+import { addStepOperations } from '../agent-api/step-operations.ts';
 import { addAdminRoutes } from '../control-api/admin-routes.ts';
 import { addBuildRoutes } from '../control-api/build-routes.ts';
 import { addJobRoutes } from '../control-api/job-routes.ts';
+import { buildView } from '../control-api/views.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { requireBuild } from '../domain/world.ts';
 import type { SimulatorContext } from './context.ts';
+import { addFileRoutes } from './file-routes.ts';
 import { injectFaults } from './inject-faults.ts';
 
 /** Path of the agent's streaming ping, which this server does not speak: the agent takes 404 as a no and polls. */
@@ -51,6 +59,11 @@ export async function createServer(context: SimulatorContext): Promise<FastifyIn
       addJobOperations(agentApi, context);
       addLogOperations(agentApi, context);
       addMetaDataOperations(agentApi, context);
+      addAnnotationOperations(agentApi, context);
+      addStepOperations(agentApi, context);
+      addCredentialOperations(agentApi, context);
+      addPipelineOperations(agentApi, context);
+      addArtifactOperations(agentApi, context);
       done();
     },
     { prefix: '/v3' },
@@ -63,6 +76,22 @@ export async function createServer(context: SimulatorContext): Promise<FastifyIn
       done();
     },
     { prefix: '/control' },
+  );
+  await app.register((files, _options, done) => {
+    injectFaults(files, context, '/');
+    addFileRoutes(files, context);
+    done();
+  });
+  app.get('/.well-known/jwks', () => context.oidc.keySet);
+  app.get('/.well-known/openid-configuration', () => ({
+    issuer: context.world.baseUrl(),
+    jwks_uri: `${context.world.baseUrl()}/.well-known/jwks`,
+    id_token_signing_alg_values_supported: ['RS256'],
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+  }));
+  app.get<{ Params: { pipeline: string; number: string } }>('/:organization/:pipeline/builds/:number', request =>
+    buildView(context.world, requireBuild(context.world, `${request.params.pipeline}/${request.params.number}`)),
   );
   return app;
 }
