@@ -33,9 +33,9 @@ const nodeNamePattern = /^[a-z](?:[-a-z0-9]{0,28}[a-z0-9])?$/;
 
 /** Returns the name if a node may have it, and throws `bad-argument` otherwise. */
 export function parseNodeName(name: string): string {
-  if (nodeNamePattern.test(name)) return name;
+  if (nodeNamePattern.test(name) && name !== 'control-plane') return name;
   throw new ClusterError(
     'bad-argument',
-    `node name ${JSON.stringify(name)} is not allowed: use 1 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen`,
+    `node name ${JSON.stringify(name)} is not allowed: use 1 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen, but not control-plane`,
   );
 }

@@ -35,7 +35,7 @@ export async function loadImage(cluster: Cluster, source: string, name?: string)
 /** The repository and tag of an image name: without the registry that it came from, and with a tag. */
 export function registryPath(name: string): string {
   const [first = '', ...rest] = name.split('/');
-  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  const isHost = rest.length > 0 && (/^\w.*[.:]/.test(first) || first === 'localhost');
   const path = isHost ? rest.join('/') : name;
   const tagged = /:[^/]+$/.test(path) ? path : `${path}:latest`;
   if (/^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*:\w[\w.-]{0,127}$/.test(tagged)) return tagged;

@@ -42,7 +42,6 @@ function kubeletConfig({ cgroup, dnsServiceAddress }: NodeConfigOptions): object
     cgroupDriver: 'cgroupfs',
     cgroupRoot: cgroup,
     enforceNodeAllocatable: [],
-    localStorageCapacityIsolation: false,
     failSwapOn: false,
     // The disk is the host's: what others have on it must not evict our pods, nor drop our images.
     evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'nodefs.inodesFree': '1%', 'imagefs.available': '1%' },
