@@ -10,14 +10,18 @@ const publicMirrors: AptMirrors = { main: 'http://deb.debian.org/debian', securi
 
 /**
  * The mirrors that apt's own configuration names, in either of its two formats; Debian's public ones where it names none.
- * A mirror counts as Debian's by its suite and its component `main`, whatever its host is called.
+ * A mirror counts as Debian's by its suite and its component `main`, one with the usual path before any other, since other
+ * people's packages borrow both names.
  */
 export function aptMirrors(sources: string): AptMirrors {
   const entries = [...stanzas(sources), ...lines(sources)].filter(({ components }) => components.includes('main'));
-  const first = (wanted: (suite: string) => boolean) => entries.find(({ suites }) => suites.some(wanted))?.uri;
+  const choose = (isWanted: (suite: string) => boolean, usualPath: RegExp) => {
+    const found = entries.filter(({ suites }) => suites.some(isWanted)).map(({ uri }) => uri);
+    return found.find(uri => usualPath.test(uri)) ?? found[0];
+  };
   return {
-    main: first(suite => debianSuites.has(suite)) ?? publicMirrors.main,
-    security: first(suite => /^[a-z]+-security$/.test(suite)) ?? publicMirrors.security,
+    main: choose(suite => debianSuites.has(suite), /\/debian\/?$/) ?? publicMirrors.main,
+    security: choose(suite => /^[a-z]+-security$/.test(suite), /\/debian-security\/?$/) ?? publicMirrors.security,
   };
 }
 

@@ -35,7 +35,12 @@ export class ImageStore {
     const record = parse(path);
     if (record === undefined || !this.#isComplete(record)) return undefined;
     const now = new Date();
-    await utimes(path, now, now);
+    try {
+      await utimes(path, now, now);
+    } catch {
+      // Another process has just dropped it.
+      return undefined;
+    }
     return record;
   }
 
