@@ -5,15 +5,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startApiServer } from '@buildkite-operator/e2e-cluster';
-import { mergeKeyTable, renderMergeKeys } from './merge-key-table.ts';
 import { requestsTo } from './oracle/api-server-requests.ts';
+import { generatedMergeKeys } from './oracle/generated-merge-keys.ts';
 
 const file = join(import.meta.dirname, 'merge-keys.ts');
 
 await using server = await startApiServer();
 const send = await requestsTo(server);
-const { body } = await send({ method: 'GET', path: '/openapi/v2' });
-const generated = renderMergeKeys(mergeKeyTable(body, 'io.k8s.api.core.v1.PodTemplateSpec'));
+const generated = await generatedMergeKeys(send);
 
 if (!process.argv.includes('--check')) await writeFile(file, generated);
 else if ((await readFile(file, 'utf8')) !== generated) {

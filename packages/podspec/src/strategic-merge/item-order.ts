@@ -12,7 +12,7 @@ export interface ItemOrder<Item> {
 /**
  * The order the API server gives a merged list: what the patch names stands in the patch's order; each item it does not name
  * goes before the first named one that it preceded before. So a new item stands before untouched ones, unless one that
- * was there and is named comes between them.
+ * was there and is named comes between them. Items of one key, as the ports of one number are, come together.
  */
 export function orderItems<Item>(items: readonly Item[], { keyOf, wanted, before }: ItemOrder<Item>): Item[] {
   const rank = firstPlaces(wanted);
@@ -20,7 +20,7 @@ export function orderItems<Item>(items: readonly Item[], { keyOf, wanted, before
   const rankOf = (item: Item) => rank.get(keyOf(item));
   const placeOf = (item: Item) => place.get(keyOf(item)) ?? -1;
   const named = items.filter(item => rankOf(item) !== undefined).sort((a, b) => (rankOf(a) ?? 0) - (rankOf(b) ?? 0));
-  const untouched = items.filter(item => rankOf(item) === undefined);
+  const untouched = items.filter(item => rankOf(item) === undefined).sort((a, b) => placeOf(a) - placeOf(b));
   const ordered: Item[] = [];
   let taken = 0;
   for (const next of named) {

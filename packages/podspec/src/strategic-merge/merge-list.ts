@@ -24,16 +24,18 @@ export function mergeKeyedList(current: readonly JsonValue[], patch: ListPatch, 
   const keyOf = (item: JsonValue) => keyIn(item, key, place);
   const before = keyedOriginal(current, merge);
   const { additions, deleted, replaces } = sortOut(patch.value ?? [], merge);
-  const kept = replaces ? [] : before.filter(item => !deleted.has(keyOf(item)));
-  const isNew = replaces || before.length === 0;
-  const items = isNew ? additions.map(({ item, place }) => merge.mergeObject({}, item, place)) : mergeItems(kept, additions, merge);
+  const kept = before.filter(item => !deleted.has(keyOf(item)));
   const added = additions.map(addition => addition.itemKey);
-  const merged = isNew ? items : orderItems(items, { keyOf, wanted: added, before: kept.map(keyOf) });
+  // Only items that meet a list which was there merge into one another.
+  const apart = replaces || before.length === 0;
+  const items = apart ? additions.map(({ item, place }) => merge.mergeObject({}, item, place)) : mergeItems(kept, additions, merge);
+  const asked = replaces ? { wanted: [], before: added } : { wanted: added, before: kept.map(keyOf) };
+  const merged = before.length === 0 ? items : orderItems(items, { keyOf, ...asked });
   if (patch.order === undefined) return merged;
   const order = directivePlace(place, '$setElementOrder');
   const wanted = patch.order.map((item, index) => keyedItem(item, key, itemPlace(order, index)).itemKey);
   checkOrder(added, wanted, patch.order, place);
-  const appended = isNew ? [] : items.slice(kept.length).map(keyOf);
+  const appended = apart ? [] : items.slice(kept.length).map(keyOf);
   return orderItems(merged, { keyOf, wanted, before: slotsAfterMerge(before.map(keyOf), deleted, appended) });
 }
 

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type ApiServer, startApiServer } from '@buildkite-operator/e2e-cluster';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { casePod, mergeCases, refusedCases } from './cases/index.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
-import { requestsTo } from './oracle/api-server-requests.ts';
+import { requestsTo, type SendToServer } from './oracle/api-server-requests.ts';
+import { generatedMergeKeys } from './oracle/generated-merge-keys.ts';
 import { MergeOracle, type StoredTemplate, type Verdict } from './oracle/merge-oracle.ts';
 import { randomMerge } from './oracle/random-patch.ts';
 import { strategicMerge } from './strategic-merge.ts';
@@ -12,10 +15,12 @@ import { StrategicMergeError } from './strategic-merge-error.ts';
 const randomRuns = 600;
 
 let server: ApiServer;
+let send: SendToServer;
 let oracle: MergeOracle;
 beforeAll(async () => {
   server = await startApiServer();
-  oracle = new MergeOracle(await requestsTo(server));
+  send = await requestsTo(server);
+  oracle = new MergeOracle(send);
 });
 afterAll(async () => {
   await server.stop();
@@ -41,6 +46,10 @@ async function mergeByUs(stored: StoredTemplate, patch: JsonObject): Promise<Ver
 }
 
 describe('the API server', () => {
+  it('has the merge keys that we have', async () => {
+    expect(await readFile(join(import.meta.dirname, 'merge-keys.ts'), 'utf8')).toBe(await generatedMergeKeys(send));
+  });
+
   it.each(mergeCases.filter(({ server }) => server === undefined))('agrees: $title', async ({ original, patch, merged }) => {
     const { theirs, ours, stored } = await bothMerges(casePod(original), patch);
     expect(theirs).toHaveProperty('template');
@@ -105,7 +114,7 @@ describe('the API server', () => {
     );
     process.stdout.write(`random merges: ${merged} of ${randomRuns} merged, the others refused by both\n`);
     expect(merged).toBeGreaterThan(randomRuns / 2);
-  });
+  }, 300_000);
 });
 
 /** Refusals are worded differently: the server's validation names another fault when it sees another half of it. */

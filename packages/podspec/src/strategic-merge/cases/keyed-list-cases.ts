@@ -17,7 +17,7 @@ export const keyedListCases: readonly MergeCase[] = [
     merged: { containers: [one, { name: 'two', image: 'two:2', tty: true }] },
   },
   {
-    title: 'an empty list changes nothing, null deletes the list',
+    title: 'an empty list changes no item, null deletes the list',
     original: { initContainers: [one], volumes: [{ name: 'v', emptyDir: {} }] },
     patch: { initContainers: [], volumes: null },
     merged: { initContainers: [one] },
@@ -112,6 +112,12 @@ export const keyedListCases: readonly MergeCase[] = [
         },
       ],
     },
+  },
+  {
+    title: 'items with one key come together, touched or not',
+    original: { containers: [{ ...app, ports: [dns, http, { ...dns, protocol: 'TCP', name: 'tcp' }] }] },
+    patch: { containers: [{ name: 'app', ports: [] }] },
+    merged: { containers: [{ ...app, ports: [dns, { ...dns, protocol: 'TCP', name: 'tcp' }, http] }] },
   },
   {
     title: 'env by name, ports by containerPort, mounts by mountPath, devices by devicePath',

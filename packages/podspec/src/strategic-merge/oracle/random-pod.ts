@@ -12,7 +12,7 @@ const ports = fc.uniqueArray(
   { selector: port => `${port.containerPort}${port.protocol}`, minLength: 1, maxLength: 3 },
 );
 
-const env = keyed('name', ['A', 'B', 'C', 'D'], name =>
+const env = keyed(['A', 'B', 'C', 'D'], name =>
   fc.oneof(
     fc.record({ name: fc.constant(name), value: fc.constantFrom('1', '2') }),
     fc.record({
@@ -25,7 +25,7 @@ const env = keyed('name', ['A', 'B', 'C', 'D'], name =>
   ),
 );
 
-const volumeMounts = keyed('mountPath', ['/p', '/q', '/r'], mountPath =>
+const volumeMounts = keyed(['/p', '/q', '/r'], mountPath =>
   fc.record(
     { mountPath: fc.constant(mountPath), name: fc.constantFrom('v', 'w', 'x'), readOnly: fc.constant(true), subPath: fc.constant('s') },
     { requiredKeys: ['mountPath', 'name'] },
@@ -77,8 +77,8 @@ const volumeNamed = (name: string) =>
 /** Pods that the API server takes, small and alike, so that two of them have much in common. */
 export const randomPod: fc.Arbitrary<JsonObject> = fc.record(
   {
-    containers: keyed('name', ['a', 'b', 'c'], containerNamed),
-    initContainers: keyed('name', ['j', 'k', 'l'], containerNamed),
+    containers: keyed(['a', 'b', 'c'], containerNamed),
+    initContainers: keyed(['j', 'k', 'l'], containerNamed),
     volumes: fc.tuple(volumeNamed('v'), volumeNamed('w'), volumeNamed('x')),
     nodeSelector: fc.dictionary(fc.constantFrom('zone', 'disk', 'arch'), fc.constantFrom('1', '2'), { minKeys: 1, noNullPrototype: true }),
     tolerations: fc.array(fc.record({ key: fc.constantFrom('a', 'b'), operator: fc.constant('Exists') }), { minLength: 1, maxLength: 2 }),
@@ -86,9 +86,9 @@ export const randomPod: fc.Arbitrary<JsonObject> = fc.record(
       { fsGroup: fc.constantFrom(1, 2), runAsUser: fc.constantFrom(1, 2), supplementalGroups: fc.uniqueArray(fc.nat(3), { minLength: 1 }) },
       optional,
     ),
-    hostAliases: keyed('ip', ['1.1.1.1', '2.2.2.2'], ip => fc.record({ ip: fc.constant(ip), hostnames: scalarNames() })),
-    imagePullSecrets: keyed('name', ['p', 'q', 'r'], name => fc.record({ name: fc.constant(name) })),
-    topologySpreadConstraints: keyed('topologyKey', ['zone', 'node'], topologyKey =>
+    hostAliases: keyed(['1.1.1.1', '2.2.2.2'], ip => fc.record({ ip: fc.constant(ip), hostnames: scalarNames() })),
+    imagePullSecrets: keyed(['p', 'q', 'r'], name => fc.record({ name: fc.constant(name) })),
+    topologySpreadConstraints: keyed(['zone', 'node'], topologyKey =>
       fc.record({
         topologyKey: fc.constant(topologyKey),
         maxSkew: fc.constantFrom(1, 2),
@@ -105,6 +105,6 @@ function scalarNames(): fc.Arbitrary<string[]> {
 }
 
 /** A list of items with distinct keys, in any order. */
-function keyed<Item>(_key: string, keys: readonly string[], itemOf: (key: string) => fc.Arbitrary<Item>): fc.Arbitrary<Item[]> {
+function keyed<Item>(keys: readonly string[], itemOf: (key: string) => fc.Arbitrary<Item>): fc.Arbitrary<Item[]> {
   return fc.shuffledSubarray([...keys], { minLength: 1 }).chain(chosen => fc.tuple(...chosen.map(itemOf)));
 }
