@@ -21,7 +21,14 @@ export default defineConfig({
       },
       {
         // Against the shared local cluster, which the runner has brought up.
-        test: { name: 'skeleton', include: ['e2e/skeleton/src/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000 },
+        test: {
+          name: 'skeleton',
+          include: ['e2e/skeleton/src/**/*.test.ts'],
+          globalSetup: ['e2e/skeleton/src/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxConcurrency: 8,
+        },
       },
     ],
   },

@@ -1,7 +1,5 @@
-import type { BuildEnvironment, BuildJob } from '@buildkite-operator/crds';
+import { type BuildEnvironment, type BuildJob, buildEnvironmentResource, buildJobResource } from '@buildkite-operator/crds';
 import { defineResource } from '@buildkite-operator/kube';
 
-const ours = { group: 'buildkite-operator.io', version: 'v1alpha1', namespaced: true } as const;
-
-export const buildJobs = defineResource<BuildJob>({ ...ours, kind: 'BuildJob', plural: 'buildjobs' });
-export const buildEnvironments = defineResource<BuildEnvironment>({ ...ours, kind: 'BuildEnvironment', plural: 'buildenvironments' });
+export const buildJobs = defineResource<BuildJob>(buildJobResource);
+export const buildEnvironments = defineResource<BuildEnvironment>(buildEnvironmentResource);

@@ -1,0 +1,15 @@
+import { startTestbed, type TestbedInfo } from '@buildkite-operator/e2e-testbed';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    testbed: TestbedInfo;
+  }
+}
+
+/** One testbed for all files of the area; it is gone afterwards, the cluster stays. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const testbed = await startTestbed();
+  project.provide('testbed', testbed.info);
+  return () => testbed.close();
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCluster } from '@buildkite-operator/e2e-cluster';
+import { type Installation, installOperator, kubectlFor, operatorNamespace, uninstallOperator } from '@buildkite-operator/e2e-operator';
+import { say } from '@buildkite-operator/e2e-setup';
+import { startSimulator } from '@buildkite-operator/e2e-simulator';
+import { startGitHttpServer } from './git-http-server.ts';
+import { startGitSshServer } from './git-ssh-server.ts';
+import { type ImageReferences, provideImages } from './operator-images.ts';
+
+/** What tests in other processes need to know of the running testbed; plain data. */
+export interface TestbedInfo {
+  readonly kubeconfigPath: string;
+  readonly namespace: string;
+  readonly images: ImageReferences;
+  /** Origin of the simulator, as this machine reaches it. */
+  readonly simulatorOrigin: string;
+  readonly agentEndpoint: string;
+  readonly agentToken: string;
+  /** Folder of the served repositories. */
+  readonly repositories: string;
+  readonly gitHttp: { readonly origin: string; readonly user: string; readonly password: string };
+  readonly gitSsh: { readonly url: string; readonly privateKey: string };
+  readonly installation: Installation;
+}
+
+/** A running testbed. `close` ends every job and removes the operator and all servers; the cluster stays up. */
+export interface Testbed {
+  readonly info: TestbedInfo;
+  close(): Promise<void>;
+}
+
+/** Brings up the local cluster, the images, the simulator and the git servers, and installs the operator. */
+export async function startTestbed(settings: Readonly<Record<string, string>> = {}): Promise<Testbed> {
+  const cluster = await startCluster({});
+  const images = await provideImages(cluster);
+  const host = cluster.hostAddress;
+  const repositories = mkdtempSync(join(tmpdir(), 'bkop-repositories-'));
+  const simulator = await startSimulator({ host });
+  const gitHttp = await startGitHttpServer(repositories, host);
+  const gitSsh = await startGitSshServer(repositories, host);
+  const kubectl = await kubectlFor({ kubeconfigPath: cluster.kubeconfigPath });
+  const installation: Installation = {
+    images,
+    agentEndpoint: simulator.url,
+    agentToken: simulator.agentToken,
+    settings,
+  };
+  say('  installing the operator');
+  await installOperator(kubectl, installation);
+  return {
+    info: {
+      kubeconfigPath: cluster.kubeconfigPath,
+      namespace: operatorNamespace,
+      images,
+      simulatorOrigin: simulator.origin,
+      agentEndpoint: simulator.url,
+      agentToken: simulator.agentToken,
+      repositories,
+      gitHttp: { origin: gitHttp.origin, ...gitHttp.credentials },
+      gitSsh: { url: gitSsh.url, privateKey: gitSsh.privateKey },
+      installation,
+    },
+    close: async () => {
+      await uninstallOperator(kubectl, installation);
+      await Promise.all([gitHttp.close(), gitSsh.close(), simulator.stop()]);
+      rmSync(repositories, { recursive: true, force: true });
+    },
+  };
+}
