@@ -54,7 +54,8 @@ export class EventSeriesBook {
     const key = JSON.stringify([regarding.uid, regarding.kind, note.type, note.reason, note.action ?? '', note.note]);
     if (!this.#pending.has(key) && this.#pending.size >= this.#mostPending) return false;
     const known = this.#series.get(key);
-    const goesOn = known !== undefined && nowMs - known.lastAt < seriesMs;
+    // What still waits is counted up however old it is, or its count would be lost.
+    const goesOn = known !== undefined && (this.#pending.has(key) || nowMs - known.lastAt < seriesMs);
     this.#series.delete(key);
     this.#series.set(
       key,
