@@ -29,8 +29,7 @@ export function mergeKeyedList(current: readonly JsonValue[], patch: ListPatch, 
   // Only items that meet a list which was there merge into one another.
   const apart = replaces || before.length === 0;
   const items = apart ? additions.map(({ item, place }) => merge.mergeObject({}, item, place)) : mergeItems(kept, additions, merge);
-  const asked = replaces ? { wanted: [], before: added } : { wanted: added, before: kept.map(keyOf) };
-  const merged = before.length === 0 ? items : orderItems(items, { keyOf, ...asked });
+  const merged = before.length === 0 ? items : orderItems(items, { keyOf, wanted: added, before: kept.map(keyOf) });
   if (patch.order === undefined) return merged;
   const order = directivePlace(place, '$setElementOrder');
   const wanted = patch.order.map((item, index) => keyedItem(item, key, itemPlace(order, index)).itemKey);

@@ -120,6 +120,12 @@ export const keyedListCases: readonly MergeCase[] = [
     merged: { containers: [{ ...app, ports: [dns, { ...dns, protocol: 'TCP', name: 'tcp' }, http] }] },
   },
   {
+    title: 'items with one key come together in a list that is replaced',
+    original: { containers: [{ ...app, ports: [{ containerPort: 1, protocol: 'TCP' }] }] },
+    patch: { containers: [{ name: 'app', ports: [dns, http, { ...dns, protocol: 'TCP', name: 'tcp' }, { $patch: 'replace' }] }] },
+    merged: { containers: [{ ...app, ports: [dns, { ...dns, protocol: 'TCP', name: 'tcp' }, http] }] },
+  },
+  {
     title: 'env by name, ports by containerPort, mounts by mountPath, devices by devicePath',
     original: {
       containers: [

@@ -85,6 +85,12 @@ export const objectCases: readonly MergeCase[] = [
     merged: { volumes: [{ name: 'workspace', persistentVolumeClaim: { claimName: 'c' } }] },
   },
   {
+    title: 'what null deletes need not be in $retainKeys',
+    original: { securityContext: { runAsUser: 1, fsGroup: 2 } },
+    patch: { securityContext: { $retainKeys: ['runAsUser'], runAsUser: 3, fsGroup: null } },
+    merged: { securityContext: { runAsUser: 3 } },
+  },
+  {
     title: 'value gives way to valueFrom with null',
     original: { containers: [{ ...app, env: [{ name: 'A', value: '1' }] }] },
     patch: { containers: [{ name: 'app', env: [{ name: 'A', value: null, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] }] },
