@@ -18,7 +18,7 @@ const packages = [
 ];
 
 /** To be raised when a running cluster of the layout before cannot be taken up any more. */
-const layoutVersion = 1;
+const layoutVersion = 2;
 
 /** Installs and builds whatever a cluster is made of and is not there yet. Throws when the machine cannot run one. */
 export async function ensureClusterTools(): Promise<ClusterTools> {

@@ -7,7 +7,7 @@ import { maximumNodes, nodeAddresses, subnet } from './subnet.ts';
 
 /*
  * The bridge lies in the control plane's own network namespace, not on the host: kube-proxy's rules, routes and
- * forwarding stay in there, and the host gets one interface and one route, which go away with that namespace.
+ * forwarding stay in there, and the host gets one interface with its routes, which go away with that namespace.
  */
 const bridge = 'br0';
 
@@ -26,7 +26,7 @@ export class ClusterNetwork {
     return join(this.#identity.directory, 'netns', name);
   }
 
-  /** The control plane's namespace with the bridge, and the host's interface and route into it. */
+  /** The control plane's namespace with the bridge, and the host's interface and routes into it. */
   async createControlPlane(): Promise<void> {
     const plan = subnet(this.#index);
     const { id } = this.#identity;
@@ -51,7 +51,10 @@ export class ClusterNetwork {
     await ip([
       `link set dev ${id} address ${macAddress(0, 1)} up`,
       `address add ${plan.hostAddress}/24 dev ${id}`,
-      `route add ${plan.range} via ${plan.controlPlaneAddress} dev ${id}`,
+      // Services through the rules of the control plane's kube-proxy; pods directly, the same way in which their packets come:
+      // those rules drop an answer to a connection that they have not seen begin.
+      `route add ${plan.serviceRange} via ${plan.controlPlaneAddress}`,
+      ...podRoutes(this.#index),
     ]);
   }
 
