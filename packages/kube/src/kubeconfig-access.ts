@@ -1,56 +1,72 @@
+import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { errorMessage, OperatorError } from '@buildkite-operator/service';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterAccess, TlsMaterial } from './cluster-access.ts';
-import { readTokenFile } from './token-file.ts';
+import { kubeconfigTokenFiles } from './kubeconfig-token-files.ts';
 
 /**
  * The access that a kubeconfig describes; `context` overrides its current one. Certificates, tokens, token files and exec
  * plugins work as client-node understands them. Throws `InvalidKubeconfig`, naming the file and what is wrong.
  */
 export async function kubeconfigAccess(files: readonly string[], context: string | undefined): Promise<ClusterAccess> {
+  const fail: Fail = (problem, cause) => {
+    throw new OperatorError('InvalidKubeconfig', `kubeconfig ${files.join(':')}: ${problem}`, { cause });
+  };
+  const { config, tokenFiles } = await readFiles(files, fail);
+  if (context !== undefined) config.setCurrentContext(context);
+  const { server, namespace } = chosenCluster(config, fail);
+  const tokenFile = tokenFiles.get(config.getCurrentUser()?.name ?? '');
+  return {
+    server,
+    namespace,
+    readCredentials: async () => {
+      const options: RequestOptions = {};
+      await config.applyToHTTPSOptions(options);
+      const headers = Object.fromEntries(Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]));
+      if (typeof options.auth === 'string') headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+      if (tokenFile !== undefined) headers['authorization'] = `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}`;
+      return { headers, tls: tlsOf(options) };
+    },
+  };
+}
+
+type Fail = (problem: string, cause?: unknown) => never;
+
+async function readFiles(files: readonly string[], fail: Fail): Promise<{ config: KubeConfig; tokenFiles: Map<string, string> }> {
   // Loaded here only: the package costs 50 MB of memory, which a pod with its own service account need not spend.
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { KubeConfig, loadYaml } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
-  const invalid = (problem: string, cause?: unknown) =>
-    new OperatorError('InvalidKubeconfig', `kubeconfig ${files.join(':')}: ${problem}`, { cause });
+  let tokenFiles = new Map<string, string>();
   try {
     for (const [index, file] of files.entries()) {
       const part = new KubeConfig();
       part.loadFromFile(file);
       if (index === 0) config.loadFromOptions(part);
       else config.mergeConfig(part, true);
+      // As with everything in a kubeconfig, the first file that says something wins.
+      tokenFiles = new Map([...kubeconfigTokenFiles(loadYaml(await readFile(file, 'utf8')), file), ...tokenFiles]);
     }
   } catch (cause) {
-    throw invalid(`cannot be read: ${errorMessage(cause)}`, cause);
+    fail(`cannot be read: ${errorMessage(cause)}`, cause);
   }
-  if (context !== undefined) config.setCurrentContext(context);
-  const chosen = config.getContextObject(config.getCurrentContext());
-  if (chosen === null) {
+  return { config, tokenFiles };
+}
+
+function chosenCluster(config: KubeConfig, fail: Fail): { server: URL; namespace: string | undefined } {
+  const context = config.getContextObject(config.getCurrentContext());
+  if (context === null) {
     const known = config.getContexts().map(each => each.name);
-    throw invalid(`there is no context "${config.getCurrentContext()}"; there are: ${known.join(', ') || 'none'}`);
+    return fail(`there is no context "${config.getCurrentContext()}"; there are: ${known.join(', ') || 'none'}`);
   }
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw invalid(`context "${chosen.name}" names the cluster "${chosen.cluster}", which is not there`);
-  if (cluster.proxyUrl !== undefined) throw invalid(`cluster "${cluster.name}" has a proxy-url, which is not supported: remove it`);
-  if (!URL.canParse(cluster.server)) throw invalid(`cluster "${cluster.name}": server "${cluster.server}" is not a URL`);
+  if (cluster === null) return fail(`context "${context.name}" names the cluster "${context.cluster}", which is not there`);
+  const what = `cluster "${cluster.name}"`;
+  if (cluster.proxyUrl !== undefined) return fail(`${what} has a proxy-url, which is not supported: remove it`);
+  if (!URL.canParse(cluster.server)) return fail(`${what}: server "${cluster.server}" is not a URL`);
   const server = new URL(cluster.server);
-  if (server.protocol !== 'https:') throw invalid(`cluster "${cluster.name}": server "${cluster.server}" must begin with https://`);
-
-  return {
-    server,
-    namespace: chosen.namespace,
-    readCredentials: async () => {
-      const options: RequestOptions = {};
-      await config.applyToHTTPSOptions(options);
-      const user = config.getCurrentUser();
-      const headers = Object.fromEntries(Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]));
-      if (typeof options.auth === 'string') headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
-      // client-node looks at a token file once a minute only, and so not when the server has just refused the old token.
-      const token = await readTokenFile(user?.authProvider?.config);
-      if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
-      return { headers, tls: tlsOf(options) };
-    },
-  };
+  if (server.protocol !== 'https:') return fail(`${what}: server "${cluster.server}" must begin with https://`);
+  return { server, namespace: context.namespace };
 }
 
 function tlsOf(options: RequestOptions): TlsMaterial {

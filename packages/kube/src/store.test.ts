@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createLogger } from '@buildkite-operator/service';
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -5,6 +7,7 @@ import type { ConfigMap } from './builtin-resources.ts';
 import { type Live, objectKey } from './kube-object.ts';
 import { type Change, Store } from './store.ts';
 import { storedConfigMap } from './testing/sample-objects.ts';
+import { WorkQueue } from './work-queue.ts';
 
 const never = new AbortController().signal;
 
@@ -149,4 +152,36 @@ describe('waiting for the first full read', () => {
     stop.abort(reason);
     await expect(waiting).rejects.toBe(reason);
   });
+});
+
+it('after a churn of many objects and keys, store and queue hold no memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const heap = () => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const store = new Store<ConfigMap>({ indexes: { colour: object => [object.data?.['colour'] ?? ''] } });
+  const queue = new WorkQueue();
+  const churn = (rounds: number) => {
+    for (let index = 0; index < rounds; index += 1) {
+      const owner = `owner-${index}`;
+      const data = { colour: String(index), filling: `${index}`.repeat(200) };
+      const object = owned(storedConfigMap(`n-${index}`, index, { namespace: `ns-${index}`, data }), owner);
+      store.set(object);
+      queue.addAfter(objectKey(object), 60_000);
+      queue.addRateLimited(objectKey(object));
+      queue.add(objectKey(object));
+      queue.forget(objectKey(object));
+      store.delete(object);
+    }
+  };
+  churn(1000);
+  const before = heap();
+  churn(50_000);
+  // 50,000 objects of more than 1 kB came and went; the queue still holds their keys, as nobody works on them.
+  expect(queue.depth).toBe(50_000);
+  expect(store.size).toBe(0);
+  await queue.run(1, async () => undefined, AbortSignal.abort());
+  expect(heap() - before).toBeLessThan(10 * 1024 * 1024);
 });
