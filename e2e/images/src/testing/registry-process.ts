@@ -32,7 +32,12 @@ export async function startRegistry(settings: Readonly<Record<string, string>> =
     await child;
     await rm(folder, { recursive: true, force: true });
   };
-  await waitUntilItAnswers(address);
+  try {
+    await waitUntilItAnswers(address);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return { address, stop, [Symbol.asyncDispose]: stop };
 }
 
