@@ -1,5 +1,6 @@
 import { backoffDelay, type Clock, isAbort, type Logger, sleep, systemClock } from '@buildkite-operator/service';
 import { builtin, type Event } from './builtin-resources.ts';
+import { withDeadline } from './deadline.ts';
 import { type EventSeries, EventSeriesBook } from './event-series.ts';
 import { isKubeError } from './kube-error.ts';
 import type { KubeMetrics } from './kube-metrics.ts';
@@ -82,7 +83,7 @@ export class EventRecorder {
         await this.#wake.promise;
         this.#wake = Promise.withResolvers<void>();
       }
-      await this.#send(AbortSignal.timeout(flushMs));
+      await withDeadline('the last events', flushMs, limited => this.#send(limited), new AbortController().signal);
     } finally {
       signal.removeEventListener('abort', onAbort);
     }

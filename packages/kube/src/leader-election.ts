@@ -102,7 +102,7 @@ export class LeaderElection {
 
   async #leadAndRenew(lead: (signal: AbortSignal) => Promise<void>, leading: AbortController): Promise<void> {
     const stopRenewing = new AbortController();
-    const work = lead(leading.signal).finally(() => stopRenewing.abort());
+    const work = Promise.try(lead, leading.signal).finally(() => stopRenewing.abort());
     // Its failure is awaited below, but not if it ends only after we have given up waiting.
     work.catch(() => undefined);
     if (await this.#renew(stopRenewing.signal)) {

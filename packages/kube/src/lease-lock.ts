@@ -1,5 +1,6 @@
 import type { Clock } from '@buildkite-operator/service';
 import { builtin, type Lease } from './builtin-resources.ts';
+import { withDeadline } from './deadline.ts';
 import { isKubeError } from './kube-error.ts';
 import type { Live } from './kube-object.ts';
 import { toMicroTime } from './micro-time.ts';
@@ -73,21 +74,23 @@ export class LeaseLock {
 
   /** Gives the lease up if it is ours, so that others need not wait for its end. */
   async release(ms: number): Promise<void> {
-    const signal = AbortSignal.timeout(ms);
-    try {
-      await this.#tryRelease(ms, signal);
-    } catch (thrown) {
-      // A renewal that was cut off may have reached the server after our read.
-      if (!isKubeError(thrown, 'Conflict')) throw thrown;
-      await this.#tryRelease(ms, signal);
-    }
+    const release = async (signal: AbortSignal) => {
+      try {
+        await this.#tryRelease(signal);
+      } catch (thrown) {
+        // A renewal that was cut off may have reached the server after our read.
+        if (!isKubeError(thrown, 'Conflict')) throw thrown;
+        await this.#tryRelease(signal);
+      }
+    };
+    await withDeadline('release of the lease', ms, release, new AbortController().signal);
   }
 
-  async #tryRelease(ms: number, signal: AbortSignal): Promise<void> {
-    const lease = await this.#leases.find(this.#options, { deadlineMs: ms }, signal);
+  async #tryRelease(signal: AbortSignal): Promise<void> {
+    const lease = await this.#leases.find(this.#options, {}, signal);
     if (lease === undefined || lease.spec?.holderIdentity !== this.#options.identity) return;
     const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: toMicroTime(this.#options.clock.now()) };
-    this.#observe(await this.#leases.replace({ ...lease, spec }, { deadlineMs: ms }, signal));
+    this.#observe(await this.#leases.replace({ ...lease, spec }, {}, signal));
   }
 
   #claim(current: Live<Lease> | undefined): Lease {

@@ -12,6 +12,8 @@ import { StoreAudit, versions } from './testing/store-audit.ts';
 import { TcpGate } from './testing/tcp-gate.ts';
 import type { Transport } from './transport.ts';
 
+vi.setConfig({ testTimeout: 240_000 });
+
 /** The same on a server that streams lists and on one that does not, keeps no cache and forgets the past within seconds. */
 describe.each([
   ['with watch-lists', []],

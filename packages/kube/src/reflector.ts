@@ -136,7 +136,7 @@ export class Reflector<T extends KubeObject> {
         initial = this.#handle(parseWatchEvent<T>(line), initial);
       }
     } catch (error) {
-      if (quiet.isDead) this.#logger.info({ livenessMs }, 'the watch said nothing for too long: opening another');
+      if (quiet.isDead) this.#logger.debug({ livenessMs }, 'the watch said nothing for too long: opening another');
       else throw error;
     } finally {
       if (monotonicClock.now() - openedAt >= shortWatchMs) this.#failures = 0;

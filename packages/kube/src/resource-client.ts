@@ -141,13 +141,16 @@ export class ResourceClient<T extends KubeObject> {
     return this.#object({ method: 'PUT', path, query: writeQuery(options), body: this.#typed(object), ...callOptions(options) }, signal);
   }
 
-  /** Server-side apply: the given fields are owned by `fieldManager`, those it gave before and no longer gives are removed. */
-  async apply(object: T, options: ApplyOptions, signal: AbortSignal): Promise<Live<T>> {
+  /**
+   * Server-side apply: the given fields are owned by `fieldManager`, those it gave before and no longer gives are removed.
+   * Give only what is ours, with name and namespace in the metadata; a uid or resourceVersion there must still be true.
+   */
+  async apply(object: Partial<T>, options: ApplyOptions, signal: AbortSignal): Promise<Live<T>> {
     return this.#apply(object, options, undefined, signal);
   }
 
   /** Server-side apply of the status; other fields of the object are ignored by the server. */
-  async applyStatus(object: T, options: ApplyOptions, signal: AbortSignal): Promise<Live<T>> {
+  async applyStatus(object: Partial<T>, options: ApplyOptions, signal: AbortSignal): Promise<Live<T>> {
     return this.#apply(object, options, 'status', signal);
   }
 
@@ -184,7 +187,7 @@ export class ResourceClient<T extends KubeObject> {
     await this.#transport.request({ method: 'DELETE', path, query, body: deleteBody(options), ...callOptions(options) }, signal);
   }
 
-  async #apply(object: T, options: ApplyOptions, subresource: Subresource | undefined, signal: AbortSignal): Promise<Live<T>> {
+  async #apply(object: Partial<T>, options: ApplyOptions, subresource: Subresource | undefined, signal: AbortSignal): Promise<Live<T>> {
     const path = objectPath(this.resource, refOf(object), subresource);
     const query = { ...writeQuery(options), force: options.force ?? true };
     const body = this.#typed(object);
@@ -210,7 +213,7 @@ export class ResourceClient<T extends KubeObject> {
     return object.kind === undefined ? { ...this.#kind(), ...object } : object;
   }
 
-  #typed(object: T): T {
+  #typed(object: Partial<T>): Partial<T> {
     return { ...object, ...this.#kind() };
   }
 
@@ -269,6 +272,6 @@ function withPreconditions(patch: Readonly<Record<string, unknown>>, preconditio
   return Object.keys(metadata).length === 0 ? patch : { ...patch, metadata };
 }
 
-function refOf(object: KubeObject): ObjectRef {
+function refOf(object: Partial<KubeObject>): ObjectRef {
   return { name: object.metadata?.name ?? '', namespace: object.metadata?.namespace };
 }
