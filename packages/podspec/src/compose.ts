@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type {
   AdditionalContainer,
   BuildEnvironment,
@@ -8,6 +9,7 @@ import type {
   Volume,
 } from '@buildkite-operator/crds';
 import type { PodDefaults } from './defaults.ts';
+import { ownVolumeNames } from './names.ts';
 import { RenderError } from './render-error.ts';
 
 /** The BuildEnvironments of the job's namespace, by name. */
@@ -42,11 +44,11 @@ export function compose(job: BuildJob, environments: Environments, defaults: Pod
   const environment = environmentName === undefined ? {} : find(environments, environmentName, 'spec.environment').spec;
   const template = environment.container ?? {};
   const resources = mergeResources(defaults.resources, template.resources, spec.resources);
-  const resolve = (list: 'initContainers' | 'extraContainers') => [
+  const resolve = (list: AdditionalList) => [
     ...(environment[list] ?? []).map((entry, index) =>
-      resolveContainer(entry, environments, `environment ${environmentName}: spec.${list}[${index}]`),
+      resolveContainer(entry, list, environments, `environment ${environmentName}: spec.${list}[${index}]`),
     ),
-    ...(spec[list] ?? []).map((entry, index) => resolveContainer(entry, environments, `spec.${list}[${index}]`)),
+    ...(spec[list] ?? []).map((entry, index) => resolveContainer(entry, list, environments, `spec.${list}[${index}]`)),
   ];
   const initContainers = resolve('initContainers');
   const sidecars = resolve('extraContainers');
@@ -61,7 +63,11 @@ export function compose(job: BuildJob, environments: Environments, defaults: Pod
     },
     initContainers: initContainers.map(({ container }) => container),
     sidecars: sidecars.map(({ container }) => container),
-    volumes: mergeVolumes([environment.volumes ?? [], ...[...initContainers, ...sidecars].map(({ volumes }) => volumes)]),
+    volumes: mergeVolumes([
+      { environmentName, volumes: environment.volumes },
+      ...initContainers.map(({ source }) => source),
+      ...sidecars.map(({ source }) => source),
+    ]),
   };
 }
 
@@ -91,10 +97,12 @@ function find(environments: Environments, name: string, field: string): BuildEnv
   );
 }
 
-function resolveContainer(entry: AdditionalContainer, environments: Environments, field: string) {
+type AdditionalList = 'initContainers' | 'extraContainers';
+
+function resolveContainer(entry: AdditionalContainer, list: AdditionalList, environments: Environments, field: string) {
   const { name, environment: environmentName, essential: _essential, ...own } = entry;
   const environment = environmentName === undefined ? {} : find(environments, environmentName, `${field}.environment`).spec;
-  const base = environment.container ?? {};
+  const base = templateFor(list, environment.container ?? {});
   const image = own.image ?? base.image;
   const containerName = name ?? environmentName?.replaceAll('.', '-').slice(0, 63);
   if (image === undefined || containerName === undefined) {
@@ -109,21 +117,33 @@ function resolveContainer(entry: AdditionalContainer, environments: Environments
     template: { ...base, ...own, image, env: mergeEnv(base.env, own.env), resources: mergeResources(base.resources, own.resources) },
     field,
   };
-  return { container, volumes: environment.volumes ?? [] };
+  return { container, source: { environmentName, volumes: environment.volumes } };
 }
 
-function mergeVolumes(lists: readonly (readonly Volume[])[]): Volume[] {
-  const byName = new Map<string, Volume>();
-  for (const volume of lists.flat()) {
-    const earlier = byName.get(volume.name);
-    if (earlier !== undefined && JSON.stringify(earlier) !== JSON.stringify(volume)) {
-      throw new RenderError(
-        'VolumeConflict',
-        'spec.volumes',
-        `two environments of the job define different volumes named "${volume.name}"; rename one`,
-      );
+/** An environment's probes and hooks are for when it serves as a sidecar; Kubernetes takes none in an init container. */
+function templateFor(list: AdditionalList, template: ContainerTemplate): ContainerTemplate {
+  if (list === 'extraContainers') return template;
+  const { startupProbe: _startup, livenessProbe: _liveness, readinessProbe: _readiness, lifecycle: _lifecycle, ...rest } = template;
+  return rest;
+}
+
+interface VolumeSource {
+  readonly environmentName: string | undefined;
+  readonly volumes: readonly Volume[] | undefined;
+}
+
+function mergeVolumes(sources: readonly VolumeSource[]): Volume[] {
+  const byName = new Map<string, { readonly volume: Volume; readonly owner: string | undefined }>();
+  for (const { environmentName: owner, volumes = [] } of sources) {
+    for (const volume of volumes) {
+      const field = `environment ${owner}: spec.volumes[${volume.name}]`;
+      if (ownVolumeNames.has(volume.name))
+        throw new RenderError('VolumeConflict', field, `"${volume.name}" is a volume of the operator's own; choose another name`);
+      const earlier = byName.get(volume.name);
+      if (earlier !== undefined && !isDeepStrictEqual(earlier.volume, volume))
+        throw new RenderError('VolumeConflict', field, `environment ${earlier.owner} has another volume of that name; rename one`);
+      byName.set(volume.name, earlier ?? { volume, owner });
     }
-    byName.set(volume.name, volume);
   }
-  return [...byName.values()];
+  return [...byName.values()].map(({ volume }) => volume);
 }

@@ -1,6 +1,8 @@
 import type { BuildEnvironmentSpec, BuildJob } from '@buildkite-operator/crds';
 import { annotationKeys, labelKeys, managedByValue } from './names.ts';
 
+const ownLabelKeys: ReadonlySet<string> = new Set(Object.values(labelKeys));
+
 /** A label value that says as much of `text` as the rules for label values let it. */
 export function toLabelValue(text: string): string {
   return text
@@ -9,7 +11,7 @@ export function toLabelValue(text: string): string {
     .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');
 }
 
-/** The pod's labels; the operator's own win, because services select by them. */
+/** The pod's labels. The operator's own are nobody else's to set, because services select by them. */
 export function podLabels(
   job: BuildJob,
   queue: string,
@@ -17,7 +19,7 @@ export function podLabels(
   environment: BuildEnvironmentSpec,
 ): Record<string, string> {
   return {
-    ...environment.podLabels,
+    ...Object.fromEntries(Object.entries(environment.podLabels ?? {}).filter(([key]) => !ownLabelKeys.has(key))),
     ...present({
       [labelKeys.pipeline]: job.spec.buildkite.pipeline,
       [labelKeys.queue]: queue,

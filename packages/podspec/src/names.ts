@@ -4,7 +4,12 @@ export const containerNames = { setup: 'copy-agent', agent: 'agent', checkout: '
 /** All of them, for checks. */
 export const ownContainerNames: ReadonlySet<string> = new Set(Object.values(containerNames));
 
-export const volumeNames = { workspace: 'workspace', agentToken: 'agent-token', gitCredentials: 'git-credentials' } as const;
+export const volumeNames = {
+  workspace: 'workspace',
+  agentToken: 'agent-token',
+  agentHooks: 'agent-hooks',
+  gitCredentials: 'git-credentials',
+} as const;
 
 export const ownVolumeNames: ReadonlySet<string> = new Set(Object.values(volumeNames));
 

@@ -47,7 +47,7 @@ export function setupContainer(defaults: PodDefaults, user: SecurityContext): Co
  */
 export function agentContainer(job: BuildJob, defaults: PodDefaults, settings: PodSettings, user: SecurityContext): Container {
   const { buildkite, checkout } = job.spec;
-  const tags = Object.entries({ queue: settings.queue, ...buildkite.agentTags }).map(([key, value]) => `${key}=${value}`);
+  const tags = Object.entries({ ...buildkite.agentTags, queue: settings.queue }).map(([key, value]) => `${key}=${value}`);
   const variables = {
     BUILDKITE_AGENT_TOKEN: `file://${paths.agentToken}/${defaults.agentTokenSecret.key}`,
     BUILDKITE_AGENT_ENDPOINT: defaults.agentEndpoint,
@@ -86,7 +86,13 @@ export function agentContainer(job: BuildJob, defaults: PodDefaults, settings: P
     securityContext: confined(user),
     // The agent says in its own log why it ended, for example that the job was cancelled; this brings the end of it into the status.
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    volumeMounts: [workspaceMount, { name: volumeNames.agentToken, mountPath: paths.agentToken, readOnly: true }],
+    volumeMounts: [
+      workspaceMount,
+      { name: volumeNames.agentToken, mountPath: paths.agentToken, readOnly: true },
+      // The agent runs agent-startup and agent-shutdown from its hooks path. Every container can write to the workspace: what the job
+      // puts there must not run here, beside the token.
+      { name: volumeNames.agentHooks, mountPath: paths.hooks, readOnly: true },
+    ],
   };
 }
 
@@ -129,13 +135,17 @@ export function commandContainer(job: BuildJob, composition: Composition, settin
     command: _entryPoint,
     args: _args,
     workingDir: _workingDir,
+    startupProbe: _startupProbe,
+    livenessProbe: _livenessProbe,
+    readinessProbe: _readinessProbe,
+    lifecycle: _lifecycle,
     volumeMounts = [],
     env = [],
     ...template
   } = asKubernetes<Partial<Container>>(composition.command);
   const own: EnvVar[] = [
     ...clientEnv(settings, containerNames.command, containerId, 'plugin,command'),
-    { name: 'BUILDKITE_COMMAND', value: command },
+    ...toEnv({ BUILDKITE_COMMAND: command }),
   ];
   return {
     ...template,
@@ -171,8 +181,11 @@ function gitConfig(values: Readonly<Record<string, string>>): EnvVar[] {
   return [{ name: 'GIT_CONFIG_COUNT', value: String(pairs.length / 2) }, ...pairs];
 }
 
+/** Variables with these very values: what looks like a reference to the kubelet, $(NAME) or $$, is kept from it. */
 function toEnv(variables: Readonly<Record<string, string | undefined>>): EnvVar[] {
-  return Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+  return Object.entries(variables).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value: value.replaceAll('$', '$$$$') }],
+  );
 }
 
 function fieldVariable(name: string, fieldPath: string): EnvVar {

@@ -32,69 +32,64 @@ export function checkMountPaths(container: Container, field: string): void {
   }
 }
 
-/** After a patch the own containers are all there with the same image entry point, and the pod still runs once. */
-export function checkPatchLeftProtocol(before: PodSpec, after: PodSpec): void {
-  const field = 'spec.podPatch';
-  if (after.restartPolicy !== 'Never')
-    throw new RenderError('PatchRefused', `${field}.restartPolicy`, `"${after.restartPolicy}" would run the job again; leave it out`);
-  for (const name of ownContainerNames) {
-    const original = allContainers(before).find(container => container.name === name);
-    const patched = allContainers(after).find(container => container.name === name);
-    if (original === undefined) continue;
-    if (patched === undefined)
-      throw new RenderError('PatchRefused', `${field}.containers`, `container "${name}" belongs to the operator and cannot be removed`);
-    for (const part of ['command', 'args', 'workingDir'] as const) {
-      if (JSON.stringify(original[part]) !== JSON.stringify(patched[part])) {
-        throw new RenderError(
-          'PatchRefused',
-          `${field}.containers[${name}].${part}`,
-          'belongs to the operator and cannot be changed; set spec.command for what the job runs',
-        );
-      }
-    }
-    checkOwnVariables(original, patched, `${field}.containers[${name}].env`);
-  }
-}
-
-/** Nothing but the agent container can read the agent token, by mount or by variable. */
+/** Nothing but the agent container can read the agent token: by mount, by variable, or through the agent's process. */
 export function checkTokenConfined(spec: PodSpec, secretName: string): void {
   const volumes = new Set(
-    (spec.volumes ?? []).filter(volume => JSON.stringify(volume).includes(JSON.stringify(secretName))).map(volume => volume.name),
+    (spec.volumes ?? []).filter(({ name: _name, ...source }) => mentions(source, secretName)).map(({ name }) => name),
   );
   volumes.add(volumeNames.agentToken);
+  const agent = spec.containers.find(({ name }) => name === containerNames.agent);
   for (const container of allContainers(spec)) {
-    if (container.name === containerNames.agent) continue;
-    const mounted = (container.volumeMounts ?? []).find(mount => volumes.has(mount.name));
-    if (mounted !== undefined)
+    const mounted = [...(container.volumeMounts ?? []), ...(container.volumeDevices ?? [])].find(({ name }) => volumes.has(name));
+    if (mounted !== undefined && container !== agent)
       throw new RenderError(
         'TokenExposed',
         `container ${container.name}: volumeMounts`,
         `volume "${mounted.name}" holds the agent token, which only the agent may see; remove the mount`,
       );
-  }
-  for (const container of allContainers(spec)) {
-    const viaVariable = [
-      ...(container.env ?? []).map(entry => entry.valueFrom?.secretKeyRef?.name),
-      ...(container.envFrom ?? []).map(entry => entry.secretRef?.name),
-    ];
-    if (viaVariable.includes(secretName))
+    const sources = [...(container.env ?? []).map(({ valueFrom }) => valueFrom), ...(container.envFrom ?? [])];
+    if (sources.some(source => [secretName, ...volumes].some(name => mentions(source, name))))
       throw new RenderError(
         'TokenExposed',
         `container ${container.name}: env`,
-        `Secret "${secretName}" holds the agent token, which only the agent may see; remove the reference`,
+        `"${secretName}" holds the agent token, which only the agent may see; remove the reference`,
+      );
+  }
+  // /proc/<pid>/root of a process in the same namespace leads into the agent container's files.
+  for (const part of ['shareProcessNamespace', 'hostPID'] as const) {
+    if (spec[part] === true)
+      throw new RenderError(
+        'TokenExposed',
+        `spec.podPatch.${part}`,
+        'lets other containers look into the agent container, where the agent token is; leave it out',
       );
   }
 }
 
-function checkOwnVariables(original: Container, patched: Container, field: string): void {
-  for (const variable of original.env ?? []) {
-    if (!variable.name.startsWith('BUILDKITE_')) continue;
-    const now = (patched.env ?? []).find(candidate => candidate.name === variable.name);
-    if (JSON.stringify(now) !== JSON.stringify(variable))
-      throw new RenderError('PatchRefused', field, `${variable.name} belongs to the operator and cannot be changed`);
-  }
+/** Every container of the pod, whatever its kind. */
+export function allContainers(spec: PodSpec): Container[] {
+  return [...(spec.initContainers ?? []), ...spec.containers];
 }
 
-function allContainers(spec: PodSpec): Container[] {
-  return [...(spec.initContainers ?? []), ...spec.containers];
+/** Sources that have names of their own, which are no Secret's. */
+const otherKinds: ReadonlySet<string> = new Set([
+  'configMap',
+  'configMapKeyRef',
+  'configMapRef',
+  'downwardAPI',
+  'fieldRef',
+  'persistentVolumeClaim',
+  'prefix',
+  'resourceFieldRef',
+]);
+
+/** No source in a pod is nested deeper. */
+const deepestSource = 20;
+
+/** Whether a volume or variable source names the Secret, in whichever of its many fields. What is nested too deep to tell counts as if. */
+function mentions(source: unknown, name: string, depth = 0): boolean {
+  if (typeof source === 'string') return source === name;
+  if (typeof source !== 'object' || source === null) return false;
+  if (depth > deepestSource) return true;
+  return Object.entries(source).some(([kind, part]) => !otherKinds.has(kind) && mentions(part, name, depth + 1));
 }

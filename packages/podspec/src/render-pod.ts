@@ -4,15 +4,19 @@ import { type Composition, compose, type Environments, type ResolvedContainer } 
 import type { PodDefaults } from './defaults.ts';
 import { asKubernetes, type Container, type HostAlias, type PodSpec, type SecurityContext, type Volume } from './kubernetes-pod.ts';
 import { podAnnotations, podLabels } from './metadata.ts';
-import { ownVolumeNames, paths, podFinalizer, podNameFor, volumeNames } from './names.ts';
+import { paths, podFinalizer, podNameFor, volumeNames } from './names.ts';
 import { agentContainer, checkoutContainer, commandContainer, type PodSettings, setupContainer } from './own-containers.ts';
+import { checkPatchLeftProtocol, patchedPodSpec } from './patch-protection.ts';
 import { placement } from './placement.ts';
-import { checkContainerNames, checkMountPaths, checkPatchLeftProtocol, checkTokenConfined } from './protection.ts';
+import { allContainers, checkContainerNames, checkMountPaths, checkTokenConfined } from './protection.ts';
 import { RenderError } from './render-error.ts';
 import { type JsonObject, StrategicMergeError, strategicMerge } from './strategic-merge/index.ts';
 
 /** How much longer than its timeouts a pod may live when nobody enforces them, for example because the controller is away. */
 const deadlineMarginSeconds = 60;
+
+/** The API server takes no longer one. */
+const longestDeadlineSeconds = 2_147_483_647;
 
 /** The job's own time limits over the operator's. */
 export function timeoutsOf({ spec }: BuildJob, defaults: PodDefaults) {
@@ -31,9 +35,8 @@ export function timeoutsOf({ spec }: BuildJob, defaults: PodDefaults) {
 export function renderPod(job: BuildJob, environments: Environments, defaults: PodDefaults): Pod {
   const composition = compose(job, environments, defaults);
   checkContainerNames([...composition.initContainers, ...composition.sidecars]);
-  checkVolumeNames(composition);
   const spec = applyPatch(podSpec(job, composition, defaults), job.spec.podPatch);
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) checkMountPaths(container, `container ${container.name}`);
+  for (const container of allContainers(spec)) checkMountPaths(container, `container ${container.name}`);
   const pod: Pod = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -63,8 +66,10 @@ function podSpec(job: BuildJob, composition: Composition, defaults: PodDefaults)
   return {
     restartPolicy: 'Never',
     terminationGracePeriodSeconds: timeouts.terminationGracePeriodSeconds,
-    activeDeadlineSeconds:
+    activeDeadlineSeconds: Math.min(
       timeouts.timeoutSeconds + timeouts.pendingTimeoutSeconds + timeouts.terminationGracePeriodSeconds + deadlineMarginSeconds,
+      longestDeadlineSeconds,
+    ),
     enableServiceLinks: false,
     ...placement(job, composition),
     ...environmentParts(composition),
@@ -111,6 +116,7 @@ function podVolumes(job: BuildJob, { volumes }: Composition, { agentTokenSecret 
   const credentials = job.spec.checkout?.credentialsSecret;
   return [
     { name: volumeNames.workspace, emptyDir: {} },
+    { name: volumeNames.agentHooks, emptyDir: {} },
     {
       name: volumeNames.agentToken,
       secret: { secretName: agentTokenSecret.name, items: [{ key: agentTokenSecret.key, path: agentTokenSecret.key }] },
@@ -129,21 +135,15 @@ function podVolumes(job: BuildJob, { volumes }: Composition, { agentTokenSecret 
   ];
 }
 
-function checkVolumeNames({ volumes }: Composition): void {
-  for (const { name } of volumes) {
-    if (ownVolumeNames.has(name))
-      throw new RenderError('VolumeConflict', 'spec.volumes', `"${name}" is a volume of the operator's own; choose another name`);
-  }
-}
-
 function applyPatch(spec: PodSpec, patch: Readonly<Record<string, unknown>> | undefined): PodSpec {
   if (patch === undefined) return spec;
   try {
-    const patched = asKubernetes<PodSpec>(strategicMerge(asKubernetes<JsonObject>(spec), asKubernetes<JsonObject>(patch)));
+    const outcome = strategicMerge(asKubernetes<JsonObject>(spec), asKubernetes<JsonObject>(patch), { at: 'spec.podPatch' });
+    const patched = patchedPodSpec(outcome);
     checkPatchLeftProtocol(spec, patched);
     return patched;
   } catch (error) {
-    if (error instanceof StrategicMergeError) throw new RenderError('PatchRefused', 'spec.podPatch', error.message);
+    if (error instanceof StrategicMergeError) throw new RenderError('PatchRefused', error.field, error.problem);
     throw error;
   }
 }
