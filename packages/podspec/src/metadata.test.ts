@@ -1,0 +1,83 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { podAnnotations, podLabels, toLabelValue } from './metadata.ts';
+import { sampleJob, sampleJobId } from './testing/index.ts';
+
+const labelValue = /^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$/;
+
+describe('a label value', () => {
+  it.each([
+    ['main', 'main'],
+    ['feature/login', 'feature-login'],
+    ['ünïcode ✓', 'n-code'],
+    ['--a_b.c--', 'a_b.c'],
+    ['///', ''],
+    ['x'.repeat(80), 'x'.repeat(63)],
+    [`${'x'.repeat(62)}/y`, 'x'.repeat(62)],
+    ['', ''],
+  ])('of %j is %j', (text, value) => {
+    expect(toLabelValue(text)).toBe(value);
+  });
+
+  it('is valid, and as it was where it was valid, for any text', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 100 }), fc.stringMatching(/^[A-Za-z0-9._-]{0,70}$/)), text => {
+        const value = toLabelValue(text);
+        expect(value.length).toBeLessThanOrEqual(63);
+        expect(value).toMatch(labelValue);
+        expect(value === text).toBe(text.length <= 63 && labelValue.test(text));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('the labels of a pod', () => {
+  const buildkite = { jobId: sampleJobId, pipeline: 'web/app' };
+
+  it("are the operator's own and the environment's", () => {
+    const labels = podLabels(sampleJob({ buildkite }), 'linux', 'node', { podLabels: { team: 'ci' } });
+    expect(labels).toStrictEqual({
+      team: 'ci',
+      'buildkite-operator.io/pipeline': 'web-app',
+      'buildkite-operator.io/queue': 'linux',
+      'buildkite-operator.io/environment': 'node',
+      'buildkite-operator.io/buildjob': `bk-${sampleJobId}`,
+      'buildkite-operator.io/job-id': sampleJobId,
+      'app.kubernetes.io/managed-by': 'buildkite-operator',
+    });
+  });
+
+  it('leave out what the job does not have, even where the environment would say it', () => {
+    const own = ['pipeline', 'queue', 'environment', 'buildjob', 'job-id'].map(name => `buildkite-operator.io/${name}`);
+    const forged = Object.fromEntries([...own, 'app.kubernetes.io/managed-by'].map(key => [key, 'forged']));
+    expect(podLabels(sampleJob(), '///', undefined, { podLabels: forged })).toStrictEqual({
+      'buildkite-operator.io/buildjob': `bk-${sampleJobId}`,
+      'buildkite-operator.io/job-id': sampleJobId,
+      'app.kubernetes.io/managed-by': 'buildkite-operator',
+    });
+  });
+});
+
+describe('the annotations of a pod', () => {
+  const buildkite = { jobId: sampleJobId, branch: 'feature/ü', buildUrl: 'https://example.com/1', pipeline: 'web', stepKey: 'test' };
+
+  it('say unshortened where the job comes from', () => {
+    expect(podAnnotations(sampleJob({ buildkite }), {})).toStrictEqual({
+      'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+      'buildkite-operator.io/branch': 'feature/ü',
+      'buildkite-operator.io/build-url': 'https://example.com/1',
+      'buildkite-operator.io/pipeline': 'web',
+      'buildkite-operator.io/step-key': 'test',
+    });
+  });
+
+  it("are the environment's to add and to override, but for where the job comes from", () => {
+    const given = { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'true', note: 'x', 'buildkite-operator.io/branch': 'forged' };
+    expect(podAnnotations(sampleJob({ buildkite: { jobId: sampleJobId, branch: 'main' } }), { podAnnotations: given })).toStrictEqual({
+      'cluster-autoscaler.kubernetes.io/safe-to-evict': 'true',
+      note: 'x',
+      'buildkite-operator.io/branch': 'main',
+    });
+  });
+});

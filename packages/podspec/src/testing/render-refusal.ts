@@ -1,0 +1,12 @@
+import { RenderError } from '../render-error.ts';
+
+/** What a function refuses with, or undefined. Other errors are thrown on. */
+export function renderRefusal(render: () => unknown): RenderError | undefined {
+  try {
+    render();
+    return undefined;
+  } catch (error) {
+    if (error instanceof RenderError) return error;
+    throw error;
+  }
+}
