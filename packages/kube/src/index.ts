@@ -34,18 +34,7 @@ export { LeaderElection, type LeaderElectionOptions } from './leader-election.ts
 export { type ClusterChoice, loadClusterAccess } from './load-cluster-access.ts';
 export { controllerOf, type OwnerReferenceOptions, ownerReference } from './owner-reference.ts';
 export { Reflector, type ReflectorOptions } from './reflector.ts';
-export {
-  type ApplyOptions,
-  type CallOptions,
-  type DeleteOptions,
-  type JsonPatchOperation,
-  type ObjectList,
-  type PatchOptions,
-  type Preconditions,
-  ResourceClient,
-  type Selection,
-  type WriteOptions,
-} from './resource-client.ts';
+export { ResourceClient } from './resource-client.ts';
 export {
   apiVersionOf,
   collectionPath,
