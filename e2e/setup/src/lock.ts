@@ -1,45 +1,56 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Runs `action` while this process alone holds the lock file; waits for a living holder, takes over from a dead one.
- * Throws when the lock is still held after `timeoutMs`.
+ * Runs `action` while this process alone holds the lock of this name (any text, such as a path). Waits for another holder;
+ * throws when it is still held after `timeoutMs`. The kernel frees the lock of a process that ends, however it ends: it is an
+ * abstract Unix socket (Linux, unix(7)), which tells who holds it to everyone who connects.
  */
-export async function withLock<T>(path: string, action: () => Promise<T>, timeoutMs = 30 * 60_000): Promise<T> {
-  mkdirSync(dirname(path), { recursive: true });
+export async function withLock<T>(name: string, action: () => Promise<T>, timeoutMs = 30 * 60_000): Promise<T> {
+  const address = `\0buildkite-operator-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
   const deadline = Date.now() + timeoutMs;
-  while (!tryAcquire(path)) {
-    if (Date.now() > deadline)
-      throw new Error(`${path} is still held by process ${holder(path)} after ${timeoutMs / 1000} s; end it or wait`);
+  let held = await tryAcquire(address);
+  while (held === undefined) {
+    if (Date.now() > deadline) {
+      throw new Error(`the lock ${name} is still held by process ${await holder(address)} after ${timeoutMs / 1000} s; end it or wait`);
+    }
     await delay(100);
+    held = await tryAcquire(address);
   }
   try {
     return await action();
   } finally {
-    rmSync(path, { force: true });
+    held.close();
   }
 }
 
-function tryAcquire(path: string): boolean {
-  try {
-    writeFileSync(path, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  const pid = holder(path);
-  if (pid !== undefined && !isAlive(pid)) rmSync(path, { force: true });
-  return false;
+async function tryAcquire(address: string): Promise<Server | undefined> {
+  const server = createServer(socket => {
+    socket.on('error', () => socket.destroy());
+    socket.end(String(process.pid));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', error => {
+      if ('code' in error && error.code === 'EADDRINUSE') resolve(undefined);
+      else reject(error);
+    });
+    server.listen(address, () => {
+      // Whoever forgets to wait for the action is not kept from ending by its lock.
+      server.unref();
+      resolve(server);
+    });
+  });
 }
 
-function holder(path: string): number | undefined {
-  try {
-    const pid = Number.parseInt(readFileSync(path, 'utf8'), 10);
-    return Number.isNaN(pid) ? undefined : pid;
-  } catch {
-    return undefined;
-  }
+async function holder(address: string): Promise<string> {
+  return new Promise(resolve => {
+    const socket = connect(address);
+    socket.setTimeout(1000, () => socket.destroy());
+    socket.on('data', data => resolve(data.toString()));
+    socket.on('error', () => resolve('(unknown)'));
+    socket.on('close', () => resolve('(unknown)'));
+  });
 }
 
 /** Whether a process with this id exists, whoever owns it. */
