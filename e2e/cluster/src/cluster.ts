@@ -88,8 +88,7 @@ export class Cluster {
   /** Switches a killed node on again, with the disk it had, and waits until it is Ready. */
   startNode(name: string, signal?: AbortSignal): Promise<void> {
     return this.#change(async state => {
-      await startNode(this.#layout, findNode(state, name));
-      await waitForNodes(this.#layout, [name], signal);
+      await waitForNodes(this.#layout, [await startNode(this.#layout, findNode(state, name))], signal);
     });
   }
 
@@ -100,8 +99,7 @@ export class Cluster {
       await writeState(this.#layout.identity.directory, { ...state, nodes: [...state.nodes, place] });
       await destroyNode(this.#layout, place.name);
       await prepareNode(this.#layout, place);
-      await startNode(this.#layout, place);
-      await waitForNodes(this.#layout, [place.name], signal);
+      await waitForNodes(this.#layout, [await startNode(this.#layout, place)], signal);
       return place.name;
     });
   }

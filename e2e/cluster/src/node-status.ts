@@ -5,20 +5,28 @@ const nodeListSchema = z.object({
   items: z.array(
     z.object({
       metadata: z.object({ name: z.string() }),
-      status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) }),
+      status: z.object({
+        conditions: z.array(z.object({ type: z.string(), status: z.string(), lastHeartbeatTime: z.string().default('') })).default([]),
+      }),
     }),
   ),
 });
 
-/** Names of the nodes that Kubernetes holds for Ready; none when the API server does not answer. */
-export async function readyNodes(api: KubeApi): Promise<Set<string>> {
+/**
+ * The nodes that Kubernetes holds for Ready, each with the time of the kubelet's report that says so, in ms;
+ * none when the API server does not answer.
+ */
+export async function readyNodes(api: KubeApi): Promise<Map<string, number>> {
   let list: unknown;
   try {
     list = await api.get('/api/v1/nodes');
   } catch {
-    return new Set();
+    return new Map();
   }
-  const { items } = nodeListSchema.parse(list);
-  const ready = items.filter(({ status }) => status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True'));
-  return new Set(ready.map(({ metadata }) => metadata.name));
+  const ready = new Map<string, number>();
+  for (const { metadata, status } of nodeListSchema.parse(list).items) {
+    const condition = status.conditions.find(({ type, status }) => type === 'Ready' && status === 'True');
+    if (condition !== undefined) ready.set(metadata.name, Date.parse(condition.lastHeartbeatTime));
+  }
+  return ready;
 }

@@ -8,6 +8,7 @@ import { writeKubeconfig } from './kubeconfig.ts';
 import { renderNodeConfig } from './node-config.ts';
 import { childrenOf } from './process-table.ts';
 import { nodeAddresses } from './subnet.ts';
+import type { AwaitedNode } from './wait-for-cluster.ts';
 
 /** Network, keys and configuration of a new node; it does not run yet. */
 export async function prepareNode(layout: ClusterLayout, { name, slot }: NodePlace): Promise<void> {
@@ -39,8 +40,10 @@ export async function prepareNode(layout: ClusterLayout, { name, slot }: NodePla
   ]);
 }
 
-/** Starts the processes of a prepared node, unless they run: a machine that is switched on. */
-export async function startNode(layout: ClusterLayout, { name, slot }: NodePlace): Promise<void> {
+/** Starts the processes of a prepared node, unless they run: a machine that is switched on. Returns what to wait for. */
+export async function startNode(layout: ClusterLayout, { name, slot }: NodePlace): Promise<AwaitedNode> {
+  if (layout.processes.find(name) !== undefined) return { name, startedAt: undefined };
+  const startedAt = Date.now();
   const cgroup = layout.cgroup(name);
   cgroup.create();
   const init = join(import.meta.dirname, 'node-init.sh');
@@ -64,6 +67,7 @@ export async function startNode(layout: ClusterLayout, { name, slot }: NodePlace
     cgroup,
     networkNamespace: layout.network.namespace(name),
   });
+  return { name, startedAt };
 }
 
 /** SIGKILL to every process of the node at once, pods included: a machine that loses its power. Its disk stays. */

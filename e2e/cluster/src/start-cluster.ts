@@ -93,15 +93,11 @@ async function run(layout: ClusterLayout, state: ClusterState, progress: (text: 
   await Promise.all([waitForApiServer(layout, signal), ...fresh.map(node => prepareNode(layout, node))]);
   progress('API server ready');
   for (const name of controlPlaneComponents) await processes.start(componentPlan(layout, name));
-  for (const node of state.nodes) await startNode(layout, node);
+  const nodes = await Promise.all(state.nodes.map(node => startNode(layout, node)));
   const api = new Cluster(layout).api;
   await Promise.all(clusterObjects(layout.subnet).map(({ path, object }) => api.apply(path, object)));
   await Promise.all([
-    waitForNodes(
-      layout,
-      state.nodes.map(({ name }) => name),
-      signal,
-    ).then(() => progress(`nodes ready: ${state.nodes.map(({ name }) => name).join(', ')}`)),
+    waitForNodes(layout, nodes, signal).then(() => progress(`nodes ready: ${state.nodes.map(({ name }) => name).join(', ')}`)),
     waitForServices(layout, signal).then(() => progress('DNS, registry and service accounts ready')),
   ]);
 }

@@ -13,19 +13,27 @@ export function adminApi(layout: ClusterLayout): KubeApi {
   return new KubeApi(layout.apiServerUrl, authority.certificate, authority.pair('admin'));
 }
 
-/** Waits until the nodes are Ready and route services. */
-export async function waitForNodes(layout: ClusterLayout, names: readonly string[], signal?: AbortSignal): Promise<void> {
+/** A node to wait for. */
+export interface AwaitedNode {
+  readonly name: string;
+  /** When it was started, in ms: what Kubernetes believed of it before does not count. Undefined if it ran already. */
+  readonly startedAt: number | undefined;
+}
+
+/** Waits until the nodes are Ready. */
+export async function waitForNodes(layout: ClusterLayout, nodes: readonly AwaitedNode[], signal?: AbortSignal): Promise<void> {
   const api = adminApi(layout);
   await waitUntil(
     async () => {
       const ready = await readyNodes(api);
-      return names.every(name => ready.has(name));
+      // Reports carry whole seconds.
+      return nodes.every(({ name, startedAt = 0 }) => (ready.get(name) ?? -1) >= Math.floor(startedAt / 1000) * 1000);
     },
     {
-      what: `nodes to be Ready: ${names.join(', ')}`,
+      what: `nodes to be Ready: ${nodes.map(({ name }) => name).join(', ')}`,
       timeoutMs,
       everyMs,
-      explain: () => `see ${names.map(name => `${layout.nodeDirectory(name)}/var-log/kubelet.log`).join(' ')}`,
+      explain: () => `see ${nodes.map(({ name }) => layout.logPath(`${name}/kubelet`)).join(' ')}`,
       signal,
     },
   );
