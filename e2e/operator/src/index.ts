@@ -1,2 +1,3 @@
 export { controllerSelector, type Installation, installOperator, operatorNamespace, uninstallOperator } from './install.ts';
 export { type Kubectl, type KubectlTarget, kubectlFor } from './kubectl.ts';
+export { type Overlay, withOverlay } from './overlay.ts';

@@ -8,17 +8,22 @@ export interface KubectlTarget {
   readonly context?: string;
 }
 
-/** Runs kubectl against the cluster. A failure throws with what kubectl said; `input` goes to its standard input. */
-export type Kubectl = (args: readonly string[], options?: { readonly input?: string; readonly timeoutMs?: number }) => Promise<string>;
+/** kubectl for one cluster. */
+export interface Kubectl {
+  /** Runs it to its end and returns its output. A failure throws with what kubectl said; `input` goes to its standard input. */
+  (args: readonly string[], options?: { readonly input?: string; readonly timeoutMs?: number }): Promise<string>;
+  /** Program and options that every call begins with, for whoever must run it otherwise. */
+  readonly command: readonly [string, ...string[]];
+}
 
-/** kubectl for one cluster: the one built with the cluster's other tools, or `program` where the machine has its own. */
+/** kubectl for this cluster: the one built with the cluster's other tools, or `program` where the machine has its own. */
 export async function kubectlFor({ kubeconfigPath, context }: KubectlTarget, program?: string): Promise<Kubectl> {
   const binary = program ?? join(await ensureGoTools(goToolSets.kubernetes), 'kubectl');
   const target = [
     ...(kubeconfigPath === undefined ? [] : ['--kubeconfig', kubeconfigPath]),
     ...(context === undefined ? [] : ['--context', context]),
   ];
-  return async (args, { input, timeoutMs = 120_000 } = {}) => {
+  const run = async (args: readonly string[], { input, timeoutMs = 120_000 }: { input?: string; timeoutMs?: number } = {}) => {
     const stdin = input === undefined ? ({ stdin: 'ignore' } as const) : { input };
     const { stdout, stderr, failed, shortMessage } = await execa(binary, [...target, ...args], {
       timeout: timeoutMs,
@@ -28,4 +33,5 @@ export async function kubectlFor({ kubeconfigPath, context }: KubectlTarget, pro
     if (failed) throw new Error(`${shortMessage ?? 'kubectl failed'}\n${stderr}`);
     return stdout;
   };
+  return Object.assign(run, { command: [binary, ...target] as const });
 }
