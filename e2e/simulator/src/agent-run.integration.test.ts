@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from './simulator.ts';
 import { AgentYard } from './testing/real-agent.ts';
+import { resetWithoutBreach } from './testing/referee-check.ts';
 
 describe('the real agent with the simulator', () => {
   let simulator: Simulator;
@@ -18,9 +19,8 @@ describe('the real agent with the simulator', () => {
   });
 
   afterEach(async () => {
-    const entries = await simulator.control.referee();
-    await simulator.control.reset();
-    if (entries.length > 0) throw new Error(`the referee has noted: ${JSON.stringify(entries, undefined, 2)}`);
+    await yard.endAll();
+    await resetWithoutBreach(simulator.control);
   });
 
   const source = () => ({ repository: yard.repository, branch: 'main' });

@@ -6,7 +6,7 @@ import { SimulatorClient } from './client/simulator-client.ts';
 import { DownloadSigner } from './domain/artifacts.ts';
 import { FaultList } from './domain/faults.ts';
 import { OidcIssuer } from './domain/oidc.ts';
-import { type Settings, settingsSchema } from './domain/settings.ts';
+import { type SettingsPatch, settingsSchema } from './domain/settings.ts';
 import { sweep } from './domain/sweep.ts';
 import { addCluster, createWorld } from './domain/world.ts';
 import type { SimulatorContext } from './http/context.ts';
@@ -29,7 +29,7 @@ export interface SimulatorOptions {
   /** Registration token of the first cluster; a random one if not given. */
   readonly agentToken?: string | undefined;
   readonly organizationSlug?: string | undefined;
-  readonly settings?: Partial<Settings> | undefined;
+  readonly settings?: SettingsPatch | undefined;
 }
 
 /** A running simulator. */

@@ -10,8 +10,11 @@ import type { World } from './world.ts';
  * those whose dependencies failed, and works out the state of the build.
  */
 export function progressBuild(world: World, build: Build): void {
-  while (settleSteps(world, build));
-  giveUpOnCircles(world, build);
+  // In a cancelled build nothing more begins, and nothing fails for want of what was cancelled.
+  if (build.cancelReason === undefined) {
+    while (settleSteps(world, build));
+    giveUpOnCircles(world, build);
+  }
   updateBuildState(world, build);
 }
 

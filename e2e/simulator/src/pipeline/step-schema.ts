@@ -103,7 +103,7 @@ export const commandSchema = z.looseObject({
 
 export const waitSchema = z.looseObject({
   ...base,
-  wait: z.unknown(),
+  wait: z.unknown().optional(),
   continue_on_failure: flag.default(false),
 });
 
@@ -115,8 +115,8 @@ const field = z.looseObject({
 
 export const blockSchema = z.looseObject({
   ...base,
-  block: z.unknown(),
-  input: z.unknown(),
+  block: z.unknown().optional(),
+  input: z.unknown().optional(),
   blocked_state: z.enum(['passed', 'failed', 'running']).default('passed'),
   fields: z.array(field).default([]),
 });

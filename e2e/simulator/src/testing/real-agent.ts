@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ensureGoTools, goToolSets } from '@buildkite-operator/e2e-setup';
 import { execa } from 'execa';
 import type { Simulator } from '../simulator.ts';
@@ -57,6 +57,12 @@ export class AgentYard {
     return stdout;
   }
 
+  /** Writes a file of the repository, without committing it. */
+  async writeFile(path: string, content: string, mode = 0o644): Promise<void> {
+    await mkdir(dirname(join(this.repository, path)), { recursive: true });
+    await writeFile(join(this.repository, path), content, { mode });
+  }
+
   /** Starts `buildkite-agent start` for one job, or with `jobId` undefined one that polls for work. */
   start(
     simulator: Pick<Simulator, 'url' | 'agentToken'>,
@@ -98,9 +104,15 @@ export class AgentYard {
     return this.start(simulator, jobId, env).end;
   }
 
+  /** Ends the agents that are left, e.g. by a test that failed. */
+  async endAll(): Promise<void> {
+    const runs = [...this.#running];
+    for (const run of runs) run.kill('SIGKILL');
+    await Promise.all(runs.map(({ end }) => end));
+  }
+
   async remove(): Promise<void> {
-    for (const run of this.#running) run.kill('SIGKILL');
-    await Promise.all([...this.#running].map(({ end }) => end));
+    await this.endAll();
     await rm(this.directory, { recursive: true, force: true });
   }
 }
