@@ -1,11 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ClusterError } from './cluster-error.ts';
 import { killNow } from './process-table.ts';
 import { waitUntil } from './wait-until.ts';
 
 const root = '/sys/fs/cgroup';
-const needed = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids'];
 
 /**
  * A folder of processes in every cgroup hierarchy. Membership is inherited and cannot be lost by a fork, so this
@@ -73,23 +71,6 @@ export class Cgroup {
       .map(hierarchy => join(hierarchy, this.path))
       .filter(folder => existsSync(folder));
   }
-}
-
-/** Throws `unsupported` where the cgroups are not laid out as the nodes need them. */
-export function requireCgroupV1(): void {
-  if (existsSync(join(root, 'cgroup.controllers')))
-    throw new ClusterError(
-      'unsupported',
-      'this machine has cgroup v2 only, and the local cluster needs version 1 (also beside version 2, as systemd calls "hybrid"): ' +
-        'boot with systemd.unified_cgroup_hierarchy=false, or use an existing cluster: pnpm demo --context NAME',
-    );
-  const missing = needed.filter(controller => !existsSync(join(root, controller, 'cgroup.procs')));
-  if (missing.length > 0)
-    throw new ClusterError(
-      'unsupported',
-      `cgroup controllers are not mounted under ${root}: ${missing.join(', ')}; mount them (mount -t cgroup -o NAME cgroup ${root}/NAME), ` +
-        'or use an existing cluster: pnpm demo --context NAME',
-    );
 }
 
 /** A new cpuset is empty, and no process can enter it before it has processors and memory. */

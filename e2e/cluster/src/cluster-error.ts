@@ -4,8 +4,6 @@ import { OperatorError } from '@buildkite-operator/service';
 export type ClusterErrorCode =
   /** No cluster of this checkout is up. */
   | 'not-up'
-  /** This machine cannot run one. */
-  | 'unsupported'
   /** A part of it ended while starting. */
   | 'start-failed'
   /** A wait took too long. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { ensureDebianPackages, ensureGoTools, goToolSets, requireLocalClusterSystem } from '@buildkite-operator/e2e-setup';
-import { requireCgroupV1 } from './cgroups.ts';
 import type { ClusterTools } from './cluster-state.ts';
 import { ensurePauseImage } from './pause-image.ts';
 
@@ -23,7 +22,6 @@ const layoutVersion = 2;
 /** Installs and builds whatever a cluster is made of and is not there yet. Throws when the machine cannot run one. */
 export async function ensureClusterTools(): Promise<ClusterTools> {
   await requireLocalClusterSystem();
-  requireCgroupV1();
   await ensureDebianPackages(packages);
   const kubernetes = await ensureGoTools(goToolSets.kubernetes);
   const coredns = await ensureGoTools(goToolSets.coredns);

@@ -1,7 +1,7 @@
 import { withLock } from '@buildkite-operator/e2e-setup';
 import { execa } from 'execa';
 import { ClusterError } from './cluster-error.ts';
-import { clusterIdentity, parseNodeName } from './cluster-identity.ts';
+import { type ClusterIdentity, clusterIdentity, parseNodeName } from './cluster-identity.ts';
 import { ClusterLayout } from './cluster-layout.ts';
 import { type ClusterState, type NodePlace, readState, writeState } from './cluster-state.ts';
 import { type ControlPlaneComponent, componentPlan, waitForApiServer } from './control-plane.ts';
@@ -173,8 +173,7 @@ export class Cluster {
 }
 
 /** The cluster of this checkout that is up. Throws `not-up` with the remedy when there is none. */
-export async function attachCluster(): Promise<Cluster> {
-  const identity = clusterIdentity();
+export async function attachCluster(identity: ClusterIdentity = clusterIdentity()): Promise<Cluster> {
   const state = await readState(identity.directory);
   if (state?.complete !== true) throw notUp();
   const layout = new ClusterLayout(identity, state);

@@ -18,6 +18,8 @@ import { waitForNodes, waitForServices } from './wait-for-cluster.ts';
 export interface StartClusterOptions {
   /** How many nodes a new cluster gets, 2 by default; one that is up keeps those it has. */
   readonly nodes?: number;
+  /** Whose cluster; by default this checkout's. */
+  readonly identity?: ClusterIdentity;
   readonly signal?: AbortSignal;
 }
 
@@ -31,7 +33,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > maximumNodes)
     throw new ClusterError('bad-argument', `nodes is ${nodes}; give a whole number from 1 to ${maximumNodes}`);
   const tools = await ensureClusterTools();
-  const identity = clusterIdentity();
+  const identity = options.identity ?? clusterIdentity();
   return withLock(identity.lockPath, async () => {
     const started = performance.now();
     const state = await readState(identity.directory);

@@ -9,11 +9,13 @@ import { ClusterNetwork } from './network.ts';
 export interface StopClusterOptions {
   /** Also removes the images that were pushed to the registry. */
   readonly images?: boolean;
+  /** Whose cluster; by default this checkout's. */
+  readonly identity?: ClusterIdentity;
 }
 
 /** Ends this checkout's cluster and removes everything of it, whatever state it is in. Pushed images are kept for the next one. */
 export async function stopCluster(options: StopClusterOptions = {}): Promise<void> {
-  const identity = clusterIdentity();
+  const identity = options.identity ?? clusterIdentity();
   await withLock(identity.lockPath, async () => {
     await removeCluster(identity);
     if (options.images === true) await rm(identity.registryDirectory, { recursive: true, force: true });

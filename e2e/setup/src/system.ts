@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { execa } from 'execa';
+import { findCgroupProblem } from './cgroup-problem.ts';
 import { cacheDirectory } from './paths.ts';
 
 /** A reason why this machine cannot run the local cluster, with its remedy. */
@@ -36,8 +37,8 @@ export async function findSystemProblems(): Promise<SystemProblem[]> {
   if (version === null) problems.push({ missing: 'Go 1.26 or newer', remedy: 'install Go and put it on the PATH' });
   else if (Number(version[1]) === 1 && Number(version[2]) < 26)
     problems.push({ missing: `Go 1.26 or newer (found ${version[0]})`, remedy: 'install a newer Go' });
-  if (!existsSync('/sys/fs/cgroup'))
-    problems.push({ missing: 'cgroups at /sys/fs/cgroup', remedy: 'mount them, or run on the host instead of an unprivileged container' });
+  const cgroups = findCgroupProblem();
+  if (cgroups !== undefined) problems.push(cgroups);
   const free = await freeGiB();
   if (free < neededGiB)
     problems.push({
