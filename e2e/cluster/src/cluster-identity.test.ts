@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { clusterIdentity, parseNodeName } from './cluster-identity.ts';
 
 describe('the identity of a cluster', () => {
-  it('follows from the path of the checkout, and is short enough for a network interface', () => {
+  it('follows from the paths of checkout and cache, and is short enough for a network interface', () => {
     const identity = clusterIdentity('/home/someone/checkout', '/cache');
     expect(identity).toEqual({
       id: expect.stringMatching(/^bkop-[0-9a-f]{8}$/) as string,
@@ -13,6 +13,7 @@ describe('the identity of a cluster', () => {
     });
     expect(clusterIdentity('/home/someone/checkout', '/cache')).toEqual(identity);
     expect(clusterIdentity('/home/someone/checkout2', '/cache').id).not.toBe(identity.id);
+    expect(clusterIdentity('/home/someone/checkout', '/other-cache').id).not.toBe(identity.id);
   });
 });
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { cacheDirectory, repositoryRoot } from '@buildkite-operator/e2e-setup';
 import { ClusterError } from './cluster-error.ts';
 
-/** The names and folders of one checkout's cluster. Everything it makes on the machine carries `id`. */
+/** The names and folders of one checkout's cluster, one for each cache. Everything it makes on the machine carries `id`. */
 export interface ClusterIdentity {
-  /** `bkop-` and eight hex digits of the checkout's path; short enough to name a network interface (15 characters). */
+  /** `bkop-` and eight hex digits that follow from the paths of checkout and cache; short enough to name a network interface (15 characters). */
   readonly id: string;
   /** The checkout. */
   readonly root: string;
@@ -19,7 +19,9 @@ export interface ClusterIdentity {
 }
 
 export function clusterIdentity(root = realpathSync(repositoryRoot), cache = cacheDirectory()): ClusterIdentity {
-  const id = `bkop-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
+  // A cluster in a cache of its own, as for a run from nothing, stands beside the usual one.
+  const place = cache === cacheDirectory({}) ? root : `${root}\n${cache}`;
+  const id = `bkop-${createHash('sha256').update(place).digest('hex').slice(0, 8)}`;
   return {
     id,
     root,
