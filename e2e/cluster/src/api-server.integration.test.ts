@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ensureGoTools, goToolSets } from '@buildkite-operator/e2e-setup';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -63,16 +64,25 @@ describe('an API server', () => {
 });
 
 describe('starting an API server', () => {
+  // A folder of our own, since other tests start API servers at the same time.
+  let temporary: string;
+  beforeEach(() => {
+    temporary = mkdtempSync(join(tmpdir(), 'api-server-test-'));
+    vi.stubEnv('TMPDIR', temporary);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(temporary, { recursive: true });
+  });
+
   it('names the end of the log when a flag is wrong, and leaves nothing', async () => {
-    const before = scratchFolders();
     await expect(startApiServer({ extraFlags: ['--no-such-flag'] })).rejects.toThrow(/unknown flag: --no-such-flag/);
-    expect(scratchFolders()).toEqual(before);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it('stops what it began when it is aborted', async () => {
-    const before = scratchFolders();
     await expect(startApiServer({ signal: AbortSignal.timeout(500) })).rejects.toThrow(/timeout/);
-    expect(scratchFolders()).toEqual(before);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 });
 
@@ -95,10 +105,6 @@ describe('the end of the process that started an API server', () => {
 async function firstLine(output: Readable): Promise<string> {
   const [chunk] = await once(output, 'data', { signal: AbortSignal.timeout(60_000) });
   return String(chunk).trim();
-}
-
-function scratchFolders(): string[] {
-  return readdirSync('/tmp').filter(name => name.startsWith('bkop-api-server-'));
 }
 
 /** Processes with the text in their command line. */

@@ -6,7 +6,7 @@ binaries=$2
 
 mount --make-rprivate /
 # The network namespaces of others, this cluster's or another's, must not live on because they are mounted here.
-umount --all --types nsfs
+umount --all --lazy --types nsfs
 mount -t proc proc /proc
 
 # A real node's folders, kept on disk beneath the node's own folder. In this order, since /run may hide what comes later.

@@ -1,12 +1,14 @@
 import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { formatDuration, say, withLock } from '@buildkite-operator/e2e-setup';
+import { errorMessage } from '@buildkite-operator/service';
 import { execa } from 'execa';
 import { Cluster } from './cluster.ts';
 import { ClusterError } from './cluster-error.ts';
 import { type ClusterIdentity, clusterIdentity } from './cluster-identity.ts';
 import { ClusterLayout } from './cluster-layout.ts';
 import { clusterObjects } from './cluster-objects.ts';
-import { type ClusterState, readState, subnetsOfOthers, writeState } from './cluster-state.ts';
+import { type ClusterState, type ClusterTools, readState, subnetsOfOthers, writeState } from './cluster-state.ts';
 import { clusterVersion, ensureClusterTools } from './cluster-tools.ts';
 import { componentPlan, controlPlaneComponents, prepareControlPlane, waitForApiServer } from './control-plane.ts';
 import { occupiedRanges } from './network.ts';
@@ -35,48 +37,79 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
   const tools = await ensureClusterTools();
   const identity = options.identity ?? clusterIdentity();
   return withLock(identity.lockPath, async () => {
-    const started = performance.now();
     const state = await readState(identity.directory);
     if (state !== undefined && state.root !== identity.root)
       throw new ClusterError(
         'collision',
         `${identity.directory} belongs to the checkout ${state.root}, whose name this checkout shares by chance; move this one to another path`,
       );
+    const started = performance.now();
     const progress = (text: string) => say(`  ${identity.id}: ${text}, ${formatDuration(performance.now() - started)}`);
-    const version = clusterVersion(tools);
-    if (state?.complete === true && state.version === version) {
-      const layout = new ClusterLayout(identity, state);
-      if (layout.processes.find('etcd') !== undefined) {
-        try {
-          await run(layout, state, progress, options.signal);
-          return new Cluster(layout);
-        } catch (error) {
-          options.signal?.throwIfAborted();
-          progress(`cannot be repaired (${error instanceof Error ? error.message.split('\n')[0] : String(error)}) and is made anew`);
-        }
-      }
-    }
-    await removeCluster(identity);
-    const names = Array.from({ length: nodes }, (_, slot) => ({ name: `node-${slot + 1}`, slot }));
-    const fresh = { root: identity.root, subnet: await claimSubnet(identity), version, complete: false, nodes: names, tools };
-    await writeState(identity.directory, fresh);
-    const layout = new ClusterLayout(identity, fresh);
-    try {
-      await prepare(layout);
-      await run(layout, fresh, progress, options.signal);
-    } catch (error) {
-      // Logs are of use after a failed start; everything else goes.
-      await removeCluster(identity, { keepLogs: true });
-      throw error;
-    }
-    await writeState(identity.directory, { ...fresh, complete: true });
-    return new Cluster(layout);
+    const repaired = state?.version === clusterVersion(tools) ? await repair(identity, state, progress, options.signal) : undefined;
+    return repaired ?? (await create(identity, tools, nodes, progress, options.signal));
   });
 }
 
-async function claimSubnet(identity: ClusterIdentity): Promise<number> {
-  const [taken, occupied] = await Promise.all([subnetsOfOthers(identity), occupiedRanges()]);
-  return chooseSubnet(identity.id, taken, occupied);
+type Progress = (text: string) => void;
+
+/** Starts again what has ended of a cluster; undefined when that does not bring it back. */
+async function repair(
+  identity: ClusterIdentity,
+  state: ClusterState,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Cluster | undefined> {
+  const layout = new ClusterLayout(identity, state);
+  if (!state.complete || layout.processes.find('etcd') === undefined) return undefined;
+  try {
+    await run(layout, state, progress, signal);
+    return new Cluster(layout);
+  } catch (error) {
+    signal?.throwIfAborted();
+    progress(`cannot be repaired and is made anew (${errorMessage(error).split('\n')[0]})`);
+    return undefined;
+  }
+}
+
+/** Makes a new cluster in place of whatever there is. */
+async function create(
+  identity: ClusterIdentity,
+  tools: ClusterTools,
+  nodeCount: number,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Cluster> {
+  await removeCluster(identity);
+  const nodes = Array.from({ length: nodeCount }, (_, slot) => ({ name: `node-${slot + 1}`, slot }));
+  const state = await claimSubnet(identity, subnet => ({
+    root: identity.root,
+    subnet,
+    version: clusterVersion(tools),
+    complete: false,
+    nodes,
+    tools,
+  }));
+  const layout = new ClusterLayout(identity, state);
+  try {
+    await prepare(layout);
+    await run(layout, state, progress, signal);
+  } catch (error) {
+    // Logs are of use after a failed start; everything else goes.
+    await removeCluster(identity, { keepLogs: true });
+    throw error;
+  }
+  await writeState(identity.directory, { ...state, complete: true });
+  return new Cluster(layout);
+}
+
+/** Chooses a subnet and writes the claim down, one cluster after the other. */
+function claimSubnet(identity: ClusterIdentity, stateWith: (subnet: number) => ClusterState): Promise<ClusterState> {
+  return withLock(join(dirname(identity.lockPath), 'subnets'), async () => {
+    const [taken, occupied] = await Promise.all([subnetsOfOthers(identity), occupiedRanges()]);
+    const state = stateWith(chooseSubnet(identity.id, taken, occupied));
+    await writeState(identity.directory, state);
+    return state;
+  });
 }
 
 async function prepare(layout: ClusterLayout): Promise<void> {
@@ -88,7 +121,7 @@ async function prepare(layout: ClusterLayout): Promise<void> {
 }
 
 /** Starts what does not run, and waits until all of it works. */
-async function run(layout: ClusterLayout, state: ClusterState, progress: (text: string) => void, signal?: AbortSignal): Promise<void> {
+async function run(layout: ClusterLayout, state: ClusterState, progress: Progress, signal: AbortSignal | undefined): Promise<void> {
   const { processes } = layout;
   for (const name of ['etcd', 'kube-apiserver', 'registry'] as const) await processes.start(componentPlan(layout, name));
   const fresh = state.complete ? [] : state.nodes;
