@@ -27,6 +27,7 @@ import { type BuildJobDependencies, buildJobSources, reconcileBuildJob } from '.
 import { BuildJobMetrics } from './buildjob/metrics.ts';
 import { ownerName, ownerNameIndex } from './buildjob/orphans.ts';
 import { buildEnvironments, buildJobs } from './buildjob/resources.ts';
+import { leaseTimes } from './lease-times.ts';
 import { podDefaults } from './pod-defaults.ts';
 import { type ControllerSettings, controllerSettings } from './settings.ts';
 
@@ -69,6 +70,7 @@ async function main(settings: ControllerSettings, logger: Logger, signal: AbortS
     namespace: settings.POD_NAMESPACE,
     name: 'buildkite-operator-controller',
     identity: `${settings.POD_NAME}_${randomUUID()}`,
+    ...leaseTimes(settings.LEASE_DURATION_SECONDS),
     logger,
     metrics,
   });

@@ -15,6 +15,8 @@ export const controllerSettings = z.object({
   LOG_LEVEL: z.enum(logLevels).default('info'),
   /** Port of /healthz, /readyz and /metrics. */
   HTTP_PORT: port.default(8080),
+  /** How long a silent leader keeps its lease before another replica takes over; the leader gives up after two thirds of it. */
+  LEASE_DURATION_SECONDS: seconds.min(3).default(15),
   /** How many BuildJobs are worked on at once. */
   CONCURRENCY: z.coerce.number().int().min(1).max(100).default(16),
   /** Image with buildkite-agent, tini, git and ssh. */
