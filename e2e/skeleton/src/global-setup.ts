@@ -7,9 +7,12 @@ declare module 'vitest' {
   }
 }
 
+/** Settings of the controller under test: what would take long is made quick. */
+const settings = { START_FAILURE_GRACE_SECONDS: '10' };
+
 /** One testbed for all files of the area; it is gone afterwards, the cluster stays. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const testbed = await startTestbed();
+  const testbed = await startTestbed(settings);
   project.provide('testbed', testbed.info);
   return () => testbed.close();
 }
