@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { podAnnotations, podLabels, toLabelValue } from './metadata.ts';
 import { sampleJob, sampleJobId } from './testing/index.ts';
+import { freeText } from './testing/kubernetes-text.ts';
 
 const labelValue = /^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$/;
 
@@ -21,7 +22,7 @@ describe('a label value', () => {
 
   it('is valid, and as it was where it was valid, for any text', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 100 }), fc.stringMatching(/^[A-Za-z0-9._-]{0,70}$/)), text => {
+      fc.property(fc.oneof(freeText(100), fc.stringMatching(/^[A-Za-z0-9._-]{0,70}$/)), text => {
         const value = toLabelValue(text);
         expect(value.length).toBeLessThanOrEqual(63);
         expect(value).toMatch(labelValue);

@@ -17,8 +17,8 @@ export interface PodSettings {
   readonly pendingTimeoutSeconds: number;
 }
 
-/** A variable above this cannot be passed to a process (Linux' MAX_ARG_STRLEN, 128 KiB with name and end). */
-const maxVariableBytes = 131_072;
+/** A variable of more than 128 KiB, with its name and a zero byte at its end, cannot be passed to a process (Linux' MAX_ARG_STRLEN). */
+const maxCommandBytes = 131_072 - 'BUILDKITE_COMMAND='.length - 1;
 
 /** The agent must have uploaded the log and finished the job within this many seconds after the command's own grace. */
 const finishSeconds = 10;
@@ -123,11 +123,12 @@ export function checkoutContainer(job: BuildJob, defaults: PodDefaults, settings
 /** Runs the job's command in the environment's image, under tini and the agent's bootstrap from the workspace. */
 export function commandContainer(job: BuildJob, composition: Composition, settings: PodSettings): Container {
   const command = job.spec.command ?? '';
-  if (Buffer.byteLength(`BUILDKITE_COMMAND=${command}`) >= maxVariableBytes) {
+  const bytes = Buffer.byteLength(command);
+  if (bytes > maxCommandBytes) {
     throw new RenderError(
       'TooLarge',
       'spec.command',
-      `${Buffer.byteLength(command)} bytes are more than the ${maxVariableBytes - 20} that a process can be given; move the script into a file of the repository`,
+      `${bytes} bytes are more than the ${maxCommandBytes} that a process can be given; move the script into a file of the repository`,
     );
   }
   const containerId = job.spec.checkout?.skip === true ? 0 : 1;

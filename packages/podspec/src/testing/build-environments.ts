@@ -106,7 +106,7 @@ export interface EnvironmentWish {
   readonly rest: BuildEnvironmentSpec;
 }
 
-/** Up to three BuildEnvironments of one namespace, any of which any job may use in any role. */
+/** Up to two BuildEnvironments of one namespace, any of which any job may use in any role. */
 export const environmentWishes: fc.Arbitrary<EnvironmentWish[]> = fc.uniqueArray(
   fc.record({
     name: environmentName,
@@ -117,7 +117,7 @@ export const environmentWishes: fc.Arbitrary<EnvironmentWish[]> = fc.uniqueArray
     lists: partial({ initContainers: containerWishes, extraContainers: containerWishes }),
     rest: podParts,
   }),
-  { selector: ({ name }) => name, maxLength: 3 },
+  { selector: ({ name }) => name, maxLength: 2 },
 );
 
 /** The volumes that an environment brings. */

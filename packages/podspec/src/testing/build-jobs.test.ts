@@ -1,8 +1,11 @@
 import { buildEnvironmentSpec, buildJobSpec, buildJobStatus, parseBuildEnvironment, parseBuildJob } from '@buildkite-operator/crds';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { renderCases } from './build-jobs.ts';
 import { schemaPaths, valuePaths } from './schema-paths.ts';
+
+// A property takes a second or two; on a busy machine, more.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('the random jobs and environments', () => {
   it('are what the schemas accept, with nothing that the schemas do not know', () => {

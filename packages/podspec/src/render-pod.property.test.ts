@@ -1,0 +1,216 @@
+import * as fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import type { PodSpec } from './kubernetes-pod.ts';
+import { renderPod, timeoutsOf } from './render-pod.ts';
+import { attacksOn } from './testing/attacks.ts';
+import { byName, podDefaults, type RenderCase, renderCases, renderRefusal, sampleJob } from './testing/index.ts';
+import { containerOf } from './testing/pod-containers.ts';
+
+// A property takes a second or two; on a busy machine, more.
+vi.setConfig({ testTimeout: 60_000 });
+
+const render = ({ job, environments, defaults }: RenderCase) => renderPod(job, byName(environments), defaults);
+const runs = { numRuns: 500 };
+const longestDeadline = 2 ** 31 - 1;
+
+describe('the pod of any valid job', () => {
+  const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+  const labelKey = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+  const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+
+  it('has valid names and labels, says whose it is, and mounts only what is there', () => {
+    fc.assert(
+      fc.property(renderCases, given => {
+        const { metadata, spec } = render(given);
+        const { job } = given;
+        expect(metadata).toMatchObject({ name: `bk-${job.spec.buildkite.jobId}`, namespace: job.metadata.namespace });
+        expect(metadata?.labels).toMatchObject({
+          'app.kubernetes.io/managed-by': 'buildkite-operator',
+          'buildkite-operator.io/buildjob': job.metadata.name,
+          'buildkite-operator.io/job-id': job.spec.buildkite.jobId,
+        });
+        const { initContainers = [], containers = [], volumes = [] } = spec ?? {};
+        const all = [...initContainers, ...containers];
+        for (const names of [all, volumes].map(list => list.map(({ name }) => name))) expect(new Set(names).size).toBe(names.length);
+        const labels = Object.entries(metadata?.labels ?? {});
+        const known = new Set(volumes.map(({ name }) => name));
+        expect({
+          names: [metadata?.name ?? '', ...all.map(({ name }) => name), ...known].filter(name => !label.test(name)),
+          keys: [...labels.map(([key]) => key), ...Object.keys(metadata?.annotations ?? {})].filter(key => !labelKey.test(key)),
+          values: labels.map(([, value]) => value).filter(value => !labelValue.test(value)),
+          mounts: all.flatMap(({ volumeMounts = [] }) => volumeMounts).filter(({ name }) => !known.has(name)),
+        }).toStrictEqual({ names: [], keys: [], values: [], mounts: [] });
+      }),
+      runs,
+    );
+  });
+
+  it('runs its numbered clients once, with the token in the agent only, and is held until its end is recorded', () => {
+    fc.assert(
+      fc.property(renderCases, given => {
+        const pod = render(given);
+        const { job, defaults } = given;
+        const { containers = [], restartPolicy, activeDeadlineSeconds } = pod.spec ?? {};
+        const all = (name: string) =>
+          containers.flatMap(({ env = [] }) => env.filter(entry => entry.name === name).map(({ value }) => value));
+        const ids = job.spec.checkout?.skip === true ? ['0'] : ['0', '1'];
+        expect({
+          restartPolicy,
+          ids: all('BUILDKITE_CONTAINER_ID'),
+          counts: all('BUILDKITE_CONTAINER_COUNT'),
+          token: placesOfToken(pod.spec),
+          finalizers: pod.metadata?.finalizers,
+        }).toStrictEqual({
+          restartPolicy: 'Never',
+          ids,
+          counts: [String(ids.length)],
+          token: ['agent'],
+          finalizers: ['buildkite-operator.io/record-ending'],
+        });
+        expect(activeDeadlineSeconds).toBeLessThanOrEqual(longestDeadline);
+        expect(activeDeadlineSeconds).toBeGreaterThan(Math.min(timeoutsOf(job, defaults).timeoutSeconds, longestDeadline - 1));
+      }),
+      runs,
+    );
+  });
+
+  it('depends on nothing but the job, its environments and the defaults, and changes none of them', () => {
+    fc.assert(
+      fc.property(renderCases, given => {
+        const pod = render(given);
+        const before = structuredClone(given);
+        expect(render(deepFreeze(given))).toStrictEqual(pod);
+        expect(given).toStrictEqual(before);
+      }),
+      runs,
+    );
+  });
+});
+
+describe('the agent token', () => {
+  const attacks = attacksOn(podDefaults.agentTokenSecret.name);
+  const protective = ['TokenExposed', 'VolumeConflict', 'PatchRefused'];
+
+  it.each(attacks)('is not got at by $title', ({ apply }) => {
+    fc.assert(
+      fc.property(renderCases, given => {
+        expect(protective).toContain(renderRefusal(() => render(apply(given)))?.code);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('is not got at by any several of these', () => {
+    fc.assert(
+      fc.property(renderCases, fc.subarray([...attacks], { minLength: 2 }), (given, chosen) => {
+        const attacked = chosen.reduce((attacked, { apply }) => apply(attacked), given);
+        expect([...protective, 'NameTaken']).toContain(renderRefusal(() => render(attacked))?.code);
+      }),
+      runs,
+    );
+  });
+});
+
+describe('any patch at all', () => {
+  const names = fc.constantFrom(
+    'containers',
+    'initContainers',
+    'ephemeralContainers',
+    'volumes',
+    'volumeMounts',
+    'env',
+    'envFrom',
+    'name',
+    'value',
+    'valueFrom',
+    'secretKeyRef',
+    'secret',
+    'secretName',
+    'mountPath',
+    'command',
+    'args',
+    'image',
+    'restartPolicy',
+    'shareProcessNamespace',
+    'lifecycle',
+    '$patch',
+    '$retainKeys',
+    '$setElementOrder/containers',
+    '$deleteFromPrimitiveList/args',
+  );
+  const words = fc.constantFrom(
+    'agent',
+    'checkout',
+    'container-0',
+    'copy-agent',
+    'mine',
+    'agent-token',
+    'workspace',
+    '/workspace',
+    'replace',
+  );
+  const { json } = fc.letrec<{ json: unknown; object: object }>(tie => ({
+    json: fc.oneof(
+      { maxDepth: 6 },
+      fc.oneof(words, fc.constantFrom('buildkite-agent-token', 'delete', 'merge', 'BUILDKITE_COMMAND', 1, true, null)),
+      fc.array(tie('object'), { maxLength: 3 }),
+      tie('object'),
+    ),
+    object: fc.dictionary(names, tie('json'), { maxKeys: 4, noNullPrototype: true }),
+  }));
+  const named = (parts: fc.Arbitrary<object>) =>
+    fc.array(
+      fc.tuple(words, parts).map(([name, more]) => ({ ...more, name })),
+      { maxLength: 3 },
+    );
+  const patch = fc.oneof(
+    fc.dictionary(names, json, { maxKeys: 4, noNullPrototype: true }),
+    fc.record({ containers: named(fc.dictionary(names, json, { maxKeys: 2, noNullPrototype: true })) }),
+    fc.record({ volumes: named(fc.dictionary(names, json, { maxKeys: 2, noNullPrototype: true })) }),
+  );
+  const attempt = (podPatch: Record<string, unknown>) => {
+    const job = sampleJob({ command: 'make', podPatch });
+    let spec: PodSpec | undefined;
+    const refusal = renderRefusal(() => {
+      spec = renderPod(job, new Map(), podDefaults).spec;
+    });
+    return { spec, refusal };
+  };
+
+  it('is refused with a RenderError that names spec.podPatch or a container, or leaves protocol and token alone', () => {
+    const { spec: plain } = attempt({});
+    let applied = 0;
+    fc.assert(
+      fc.property(patch, podPatch => {
+        const { spec, refusal } = attempt(podPatch);
+        expect(refusal?.field ?? 'spec.podPatch').toMatch(/^(spec\.podPatch|container )/);
+        if (spec === undefined) return;
+        applied += 1;
+        expect(placesOfToken(spec)).toStrictEqual(['agent']);
+        expect(containerOf(spec, 'agent')).toMatchObject({ args: ['start'], image: podDefaults.agentImage });
+        for (const name of ['copy-agent', 'checkout', 'container-0'])
+          expect(containerOf(spec, name).command).toStrictEqual(containerOf(plain, name).command);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(applied).toBeGreaterThan(100);
+  });
+});
+
+/** The containers that name the token's volume or Secret anywhere. */
+function placesOfToken(spec: PodSpec | undefined): string[] {
+  const { initContainers = [], containers = [], ephemeralContainers = [], volumes = [] } = spec ?? {};
+  const secret = podDefaults.agentTokenSecret.name;
+  const holding = new Set(volumes.filter(volume => JSON.stringify(volume).includes(`"${secret}"`)).map(({ name }) => name));
+  return [...initContainers, ...containers, ...ephemeralContainers]
+    .filter(({ env = [], envFrom = [], volumeMounts = [] }) => {
+      const used = volumeMounts.map(({ name }) => name);
+      return used.some(name => holding.has(name)) || JSON.stringify([env, envFrom]).includes(`"${secret}"`);
+    })
+    .map(({ name }) => name);
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
