@@ -25,6 +25,7 @@ import { labelKeys, managedByValue } from '@buildkite-operator/podspec';
 import { createLogger } from '@buildkite-operator/service';
 import { type BuildJobRecord, BuildJobWatch } from './build-job-watch.ts';
 import { createRepository, type GitRepository } from './git-repository.ts';
+import { PodWatch } from './pod-watch.ts';
 import type { TestbedInfo } from './start-testbed.ts';
 
 const buildJobs = defineResource<BuildJob>(buildJobResource);
@@ -46,12 +47,13 @@ export class TestbedSession {
   readonly pods: ResourceClient<Pod>;
   readonly secrets: ResourceClient<Secret>;
   readonly watch: BuildJobWatch;
+  readonly podWatch: PodWatch;
   readonly signal: AbortSignal;
   readonly #close: () => Promise<void>;
 
   private constructor(
     info: TestbedInfo,
-    parts: Pick<TestbedSession, 'kubectl' | 'jobs' | 'environments' | 'pods' | 'secrets' | 'watch' | 'signal'>,
+    parts: Pick<TestbedSession, 'kubectl' | 'jobs' | 'environments' | 'pods' | 'secrets' | 'watch' | 'podWatch' | 'signal'>,
     close: () => Promise<void>,
   ) {
     this.info = info;
@@ -62,20 +64,29 @@ export class TestbedSession {
     this.pods = parts.pods;
     this.secrets = parts.secrets;
     this.watch = parts.watch;
+    this.podWatch = parts.podWatch;
     this.signal = parts.signal;
     this.#close = close;
   }
 
-  /** Connects; from now on every BuildJob of the namespace is remembered. */
+  /** Connects; from now on every BuildJob of the namespace and every pod of one is remembered. */
   static async connect(info: TestbedInfo): Promise<TestbedSession> {
     const logger = createLogger('testbed', 'silent');
     const access = await loadClusterAccess({ kubeconfig: info.kubeconfigPath });
     const transport = createTransport({ access, logger });
     const stop = new AbortController();
     const reflector = new Reflector<BuildJob>({ transport, resource: buildJobs, namespace: info.namespace, logger });
+    const podReflector = new Reflector<Pod>({
+      transport,
+      resource: builtin.pods,
+      namespace: info.namespace,
+      labelSelector: { matchLabels: { [labelKeys.managedBy]: managedByValue } },
+      logger,
+    });
     const watch = new BuildJobWatch(reflector.store);
-    const running = reflector.run(stop.signal);
-    await reflector.store.waitForSync(stop.signal);
+    const podWatch = new PodWatch(podReflector.store);
+    const running = Promise.all([reflector.run(stop.signal), podReflector.run(stop.signal)]);
+    await Promise.all([reflector.store.waitForSync(stop.signal), podReflector.store.waitForSync(stop.signal)]);
     const parts = {
       kubectl: await kubectlFor({ kubeconfigPath: info.kubeconfigPath }),
       jobs: new ResourceClient(transport, buildJobs),
@@ -83,6 +94,7 @@ export class TestbedSession {
       pods: new ResourceClient(transport, builtin.pods),
       secrets: new ResourceClient(transport, builtin.secrets),
       watch,
+      podWatch,
       signal: stop.signal,
     };
     return new TestbedSession(info, parts, async () => {
@@ -142,6 +154,19 @@ export class TestbedSession {
     return this.watch.waitFor(job.metadata.uid, 'finished', ({ last }) => isFinal(last.status?.phase), timeoutMs);
   }
 
+  /** Waits until the job has ended in Buildkite and in Kubernetes; both views of its end. */
+  async waitForBothEnds(
+    job: JobView,
+    buildJob: Live<BuildJob>,
+    timeoutMs = jobTimeoutMs,
+  ): Promise<{ readonly job: JobView; readonly record: BuildJobRecord }> {
+    const [ended, record] = await Promise.all([
+      this.simulator.waitForJob(job.id, 'ended', timeoutMs),
+      this.waitForEnd(buildJob, timeoutMs),
+    ]);
+    return { job: ended, record };
+  }
+
   /** The pod of a Buildkite job, if it exists. */
   async findPod(jobId: string): Promise<Live<Pod> | undefined> {
     const { items } = await this.pods.list(
@@ -150,6 +175,13 @@ export class TestbedSession {
       this.signal,
     );
     return items[0];
+  }
+
+  /** Deletes every BuildJob of these Buildkite jobs; their pods get their grace period. */
+  async removeBuildJobs(jobIds: readonly string[]): Promise<void> {
+    const { items } = await this.jobs.list({ namespace: this.info.namespace }, {}, this.signal);
+    const concerned = items.filter(({ spec }) => jobIds.includes(spec.buildkite.jobId));
+    await Promise.all(concerned.map(job => this.jobs.delete(job.metadata, {}, this.signal)));
   }
 
   /** Waits until neither BuildJob nor pod of these Buildkite jobs exists; throws with what is left. */
