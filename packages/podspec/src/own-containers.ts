@@ -37,6 +37,7 @@ export function setupContainer(defaults: PodDefaults, user: SecurityContext): Co
     command: ['/bin/sh', '-ec', script.join('\n')],
     resources: asKubernetes<ResourceRequirements>(defaults.agentResources),
     securityContext: confined(user),
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [workspaceMount],
   };
 }

@@ -76,7 +76,7 @@ function podSpec(job: BuildJob, composition: Composition, defaults: PodDefaults)
     volumes: podVolumes(job, composition, defaults),
     initContainers: [
       setupContainer(defaults, user),
-      ...composition.initContainers.map(container => additionalContainer(container)),
+      ...composition.initContainers.map(container => additionalContainer(container, { terminationMessagePolicy: 'FallbackToLogsOnError' })),
       ...composition.sidecars.map(container => additionalContainer(container, { restartPolicy: 'Always' })),
     ],
     containers: [
