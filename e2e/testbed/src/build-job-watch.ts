@@ -10,6 +10,8 @@ export interface BuildJobRecord {
   readonly phases: readonly { readonly phase: Phase; readonly seenAt: number }[];
   /** Whether the object is gone from the API server. */
   readonly gone: boolean;
+  /** When it was seen to be gone, in milliseconds since the epoch. */
+  readonly goneAt: number | undefined;
 }
 
 /** Remembers every BuildJob that a store has held, since finished ones are removed while a test still asks about them. */
@@ -22,7 +24,12 @@ export class BuildJobWatch {
       const earlier = this.#records.get(object.metadata.uid)?.phases ?? [];
       const phase = object.status?.phase;
       const phases = phase === undefined || earlier.at(-1)?.phase === phase ? earlier : [...earlier, { phase, seenAt: Date.now() }];
-      this.#records.set(object.metadata.uid, { last: object, phases, gone: type === 'deleted' });
+      this.#records.set(object.metadata.uid, {
+        last: object,
+        phases,
+        gone: type === 'deleted',
+        goneAt: type === 'deleted' ? Date.now() : undefined,
+      });
       this.#changed.resolve();
       this.#changed = Promise.withResolvers();
     });

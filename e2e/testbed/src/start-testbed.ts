@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startCluster } from '@buildkite-operator/e2e-cluster';
 import { type Installation, installOperator, kubectlFor, operatorNamespace, uninstallOperator } from '@buildkite-operator/e2e-operator';
 import { say } from '@buildkite-operator/e2e-setup';
-import { startSimulator } from '@buildkite-operator/e2e-simulator';
+import { type SettingsPatch, startSimulator } from '@buildkite-operator/e2e-simulator';
 import { startGitHttpServer } from './git-http-server.ts';
 import { startGitSshServer } from './git-ssh-server.ts';
 import { type ImageReferences, provideImages } from './operator-images.ts';
@@ -31,13 +31,19 @@ export interface Testbed {
   close(): Promise<void>;
 }
 
+export interface TestbedOptions {
+  /** Settings of the controller, by environment variable. */
+  readonly controller?: Readonly<Record<string, string>>;
+  readonly simulator?: SettingsPatch;
+}
+
 /** Brings up the local cluster, the images, the simulator and the git servers, and installs the operator. */
-export async function startTestbed(settings: Readonly<Record<string, string>> = {}): Promise<Testbed> {
+export async function startTestbed(options: TestbedOptions = {}): Promise<Testbed> {
   const cluster = await startCluster({});
   const images = await provideImages(cluster);
   const host = cluster.hostAddress;
   const repositories = mkdtempSync(join(tmpdir(), 'bkop-repositories-'));
-  const simulator = await startSimulator({ host });
+  const simulator = await startSimulator({ host, settings: options.simulator ?? {} });
   const gitHttp = await startGitHttpServer(repositories, host);
   const gitSsh = await startGitSshServer(repositories, host);
   const kubectl = await kubectlFor({ kubeconfigPath: cluster.kubeconfigPath });
@@ -45,7 +51,7 @@ export async function startTestbed(settings: Readonly<Record<string, string>> = 
     images,
     agentEndpoint: simulator.url,
     agentToken: simulator.agentToken,
-    settings,
+    settings: options.controller ?? {},
   };
   say('  installing the operator');
   await installOperator(kubectl, installation);
