@@ -55,7 +55,6 @@ export async function reconcileBuildJob(key: string, deps: BuildJobDependencies,
   const job = deps.jobs.store.get(key);
   if (job === undefined || job.metadata.deletionTimestamp !== undefined) return reapOrphans(key, deps, signal);
   const observed = await observe(job, deps, signal);
-  if (observed === undefined) return requeueAfter(1000);
   const decision = decide(observed, deps.clock.now());
   const current = await writeStatus(job, decision, deps, signal);
   const blocked = await act(decision.action, current, observed.pod, deps, signal);
@@ -64,30 +63,32 @@ export async function reconcileBuildJob(key: string, deps: BuildJobDependencies,
   return waitMs === undefined ? done() : requeueAfter(waitMs);
 }
 
-/** Reads the caches; asks the API server before it believes that a recorded pod is gone. Undefined: look again soon. */
-async function observe(job: Live<BuildJob>, deps: BuildJobDependencies, signal: AbortSignal): Promise<Observed | undefined> {
+/** Reads the caches; asks the API server before it believes that a recorded pod is gone. */
+async function observe(job: Live<BuildJob>, deps: BuildJobDependencies, signal: AbortSignal): Promise<Observed> {
   const name = job.status?.podName ?? podNameFor(job.spec.buildkite.jobId);
   const { namespace } = job.metadata;
   const cached = deps.pods.store.get(`${namespace}/${name}`);
   const expected = job.status?.podUid !== undefined && job.status.finishedTime === undefined;
   const pod = cached ?? (expected ? await deps.pods.client.find({ namespace, name }, {}, signal) : undefined);
   const limits = { ...timeoutsOf(job, deps.defaults), startFailureGraceSeconds: deps.startFailureGraceSeconds };
-  if (pod === undefined) return { job, pod: undefined, rival: undefined, limits };
-  const owner = controllerOf(pod);
-  if (owner?.uid === job.metadata.uid) return { job, pod, rival: undefined, limits };
-  if (job.status?.finishedTime !== undefined) return { job, pod: undefined, rival: undefined, limits };
+  const owner = pod === undefined ? undefined : controllerOf(pod);
+  if (pod === undefined || owner?.uid === job.metadata.uid) return { job, pod, rival: undefined, nameTaken: false, limits };
   const rival = owner?.name === job.metadata.name ? undefined : owner?.name;
-  // The pod of an earlier BuildJob with this name is on its way out: wait for it.
-  return rival === undefined ? undefined : { job, pod: undefined, rival, limits };
+  return { job, pod: undefined, rival, nameTaken: true, limits };
 }
 
+/**
+ * Writes the decided status if it is new. Before a pod is made it is written in any case: the write fails with Conflict if the
+ * cached job is not the job as it is now, which may have had its pod already.
+ */
 async function writeStatus(
   job: Live<BuildJob>,
-  { status }: Decision,
+  { status, action }: Decision,
   deps: BuildJobDependencies,
   signal: AbortSignal,
 ): Promise<Live<BuildJob>> {
-  if (isDeepStrictEqual(JSON.parse(JSON.stringify(status)), JSON.parse(JSON.stringify(job.status ?? {})))) return job;
+  const unchanged = isDeepStrictEqual(JSON.parse(JSON.stringify(status)), JSON.parse(JSON.stringify(job.status ?? {})));
+  if (unchanged && action.kind !== 'create-pod') return job;
   const { name, namespace, resourceVersion } = job.metadata;
   const written = await deps.jobs.client.applyStatus(
     { apiVersion: job.apiVersion, kind: job.kind, metadata: { name, namespace, resourceVersion }, spec: job.spec, status },
@@ -100,6 +101,7 @@ async function writeStatus(
 
 function announce(before: Live<BuildJob>, after: Live<BuildJob>, { events, logger, metrics }: BuildJobDependencies): void {
   const { phase, reason, message } = after.status ?? {};
+  metrics.progressed(before, after);
   if (phase === before.status?.phase && reason === before.status?.reason) return;
   const failing = reason !== undefined && reason !== 'Completed' && reason !== 'Cancelled';
   logger.info(
@@ -119,7 +121,6 @@ function announce(before: Live<BuildJob>, after: Live<BuildJob>, { events, logge
     note: message ?? `the job is ${phase}`,
     action: 'Run',
   });
-  if (phase !== before.status?.phase) metrics.phaseReached(after);
 }
 
 /** Does what was decided. What comes back is a second decision: why the pod could not be made. */
@@ -139,8 +140,9 @@ async function act(
       await deletePod(pod, action.gracePeriodSeconds, deps, signal);
       return undefined;
     case 'clean-up':
-      if (action.endPod) await deletePod(pod, pod === undefined ? undefined : leftoverGrace(pod), deps, signal);
+      // Let go first: the deletion makes another version of the pod, and the release is for the version that was seen.
       if (action.releasePod && pod !== undefined) await releasePod(pod, deps.pods.client, signal);
+      if (action.endPod) await deletePod(pod, pod === undefined ? undefined : leftoverGrace(pod), deps, signal);
       if (action.removeJob) await deleteJob(job, deps, signal);
       return undefined;
   }

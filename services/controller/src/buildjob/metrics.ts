@@ -53,13 +53,14 @@ export class BuildJobMetrics {
     this.#podsCreated.inc();
   }
 
-  /** Counts a job that has just reached its phase. */
-  phaseReached(job: Live<BuildJob>): void {
+  /** Counts what a job has just reached; it may have started and ended since it was last seen. */
+  progressed(before: Live<BuildJob>, job: Live<BuildJob>): void {
     const { phase, reason = '', runningTime, finishedTime } = job.status ?? {};
     if (phase === undefined) return;
     const running = Date.parse(runningTime ?? '');
-    if (phase === 'Running') this.#startSeconds.observe((running - Date.parse(job.metadata.creationTimestamp)) / 1000);
-    if (!isFinal(phase)) return;
+    if (before.status?.runningTime === undefined && runningTime !== undefined)
+      this.#startSeconds.observe((running - Date.parse(job.metadata.creationTimestamp)) / 1000);
+    if (!isFinal(phase) || isFinal(before.status?.phase)) return;
     this.#finished.inc({ phase, reason });
     const finished = Date.parse(finishedTime ?? '');
     if (finished >= running) this.#runSeconds.observe({ phase }, (finished - running) / 1000);

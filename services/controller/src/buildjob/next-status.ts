@@ -1,7 +1,7 @@
 import type { BuildJob, BuildJobStatus, Reason } from '@buildkite-operator/crds';
 import type { Pod } from '@buildkite-operator/kube';
 import { toKubernetesTime } from '@buildkite-operator/service';
-import { type ConditionUpdate, holdingCondition, updateConditions } from './conditions.ts';
+import { type ConditionUpdate, fitting, holdingCondition, updateConditions } from './conditions.ts';
 import { oomKilledContainer } from './pod-containers.ts';
 import { type Ending, oomMessage } from './pod-ending.ts';
 import type { Progress } from './pod-progress.ts';
@@ -24,6 +24,20 @@ export function pendingStatus(job: BuildJob, blockage: Blockage | undefined, now
   };
 }
 
+/**
+ * The progress of a pod with what is recorded of it: neither phase nor times are taken back. The cache of a new leader may be older
+ * than the status, and the kubelet may report a container as waiting again while the pod is ended.
+ */
+export function furthest({ status }: BuildJob, seen: Progress): Progress {
+  const runningTime = seen.runningTime ?? status?.runningTime;
+  const initializingTime = seen.initializingTime ?? status?.initializingTime;
+  const schedulingTime = seen.schedulingTime ?? status?.schedulingTime;
+  const times = { schedulingTime, initializingTime, runningTime };
+  if (runningTime !== undefined) return { ...times, phase: 'Running', obstacle: undefined };
+  const hasNode = seen.phase !== 'Scheduling' || initializingTime !== undefined;
+  return { ...times, phase: hasNode ? 'Initializing' : 'Scheduling', obstacle: seen.obstacle };
+}
+
 /** The status of a job whose pod lives. */
 export function livingStatus(job: BuildJob, pod: Pod, progress: Progress, stop: Stop | undefined, nowMs: number): BuildJobStatus {
   const updates: ConditionUpdate[] = [
@@ -42,8 +56,7 @@ export function livingStatus(job: BuildJob, pod: Pod, progress: Progress, stop: 
   ];
   return {
     ...withTimes(job, pod, progress, nowMs),
-    // A phase is never taken back: the kubelet may report a container as waiting again while the pod is ended.
-    phase: job.status?.phase === 'Running' ? 'Running' : progress.phase,
+    phase: progress.phase,
     conditions: updateConditions(job, updates, nowMs),
     ...explain(stop ?? progress.obstacle ?? runningTrouble(pod)),
   };
@@ -71,7 +84,7 @@ export function finalStatus(
     finishedTime: toKubernetesTime(nowMs),
     conditions: updateConditions(job, updates, nowMs),
     reason,
-    message,
+    message: fitting(message),
     ...(exitCode !== undefined && { exitCode }),
   };
 }
@@ -101,7 +114,7 @@ function base(job: BuildJob, nowMs: number): BuildJobStatus {
 
 function withTimes(job: BuildJob, pod: Pod, progress: Progress, nowMs: number): BuildJobStatus {
   const { status } = job;
-  const { initializingTime = status?.initializingTime, runningTime = status?.runningTime, schedulingTime } = progress;
+  const { schedulingTime, initializingTime, runningTime } = progress;
   return {
     ...status,
     ...base(job, nowMs),
@@ -121,5 +134,5 @@ function blockedUpdate(job: BuildJob, blockage: Blockage | undefined): Condition
 
 /** A status without trouble has no reason and message, so what stood there is left out of what is applied. */
 function explain(trouble: Blockage | undefined): Pick<BuildJobStatus, 'reason' | 'message'> {
-  return { reason: trouble?.reason, message: trouble?.message };
+  return { reason: trouble?.reason, message: trouble === undefined ? undefined : fitting(trouble.message) };
 }

@@ -54,6 +54,12 @@ export function failedInitContainer(pod: Pod): EndedContainer | undefined {
   return undefined;
 }
 
+/** Whether all containers have ended but for init containers and sidecars. */
+export function mainContainersEnded(pod: Pod): boolean {
+  const { containers = [] } = pod.spec ?? {};
+  return containers.length > 0 && containers.every(({ name }) => containerStatus(pod, name)?.state?.terminated !== undefined);
+}
+
 /** Whether any container of the pod still runs. */
 export function anyContainerRuns(pod: Pod): boolean {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];

@@ -56,10 +56,11 @@ export function podEnding(pod: Pod, stop: Stop | undefined): Ending {
   return (
     succeeded(pod) ??
     stopped(pod, stop) ??
-    initFailed(pod) ??
     disrupted(pod) ??
+    initFailed(pod) ??
     outOfMemory(pod) ??
     judgedByAgent(pod) ??
+    containersLost(pod) ??
     deleted(pod) ??
     commandFailed(pod) ??
     agentLost(pod)
@@ -121,7 +122,7 @@ function disrupted(pod: Pod): Ending | undefined {
   return {
     phase: 'Failed',
     reason: known.reason,
-    message: `the pod was removed from node ${pod.spec?.nodeName ?? '(none)'}: ${message ?? condition?.message ?? known.reason}; ${known.advice}`,
+    message: `the pod was removed from node ${nodeOf(pod)}: ${message ?? condition?.message ?? known.reason}; ${known.advice}`,
   };
 }
 
@@ -141,7 +142,8 @@ export function oomMessage(pod: Pod, container: string): string {
 function judgedByAgent(pod: Pod): Ending | undefined {
   const agent = endedAgent(pod);
   if (agent === undefined) return undefined;
-  if (agent.exitCode === acquireRejected) {
+  // A job whose own exit code that is has run: its client has ended with it.
+  if (agent.exitCode === acquireRejected && !endedClients(pod).some(({ terminated }) => terminated.exitCode === acquireRejected)) {
     return {
       phase: 'Failed',
       reason: 'NotAcquired',
@@ -154,23 +156,39 @@ function judgedByAgent(pod: Pod): Ending | undefined {
   return undefined;
 }
 
+/** Reasons that kubelet and containerd make up for a container of which they know no end: its node was reset while it ran. */
+const unknownEnds: ReadonlySet<string> = new Set(['ContainerStatusUnknown', 'Unknown']);
+
+function containersLost(pod: Pod): Ending | undefined {
+  if (!unknownEnds.has(endedAgent(pod)?.reason ?? '')) return undefined;
+  return {
+    phase: 'Failed',
+    reason: 'NodeLost',
+    message: `node ${nodeOf(pod)} lost the containers of the pod, as one that was reset does; look at the node and run the job again`,
+  };
+}
+
 function deleted(pod: Pod): Ending | undefined {
   if (pod.metadata?.deletionTimestamp === undefined) return undefined;
-  if (anyContainerRuns(pod)) {
+  if (endedAgent(pod) === undefined && anyContainerRuns(pod)) {
     return {
       phase: 'Failed',
       reason: 'NodeLost',
-      message: `node ${pod.spec?.nodeName ?? '(none)'} did not report the end of the pod in time; look at the node and run the job again`,
+      message: `node ${nodeOf(pod)} did not report the end of the pod in time; look at the node and run the job again`,
     };
   }
   return { phase: 'Failed', reason: 'Deleted', message: 'the pod was deleted by somebody else; run the job again' };
 }
 
+/** How an agent ends, as an exit code, whose job has no exit status: -1 not started or stopped, -7 client lost, -10 never connected. */
+const brokenJobs: ReadonlySet<number> = new Set([255, 249, 246]);
+
 function commandFailed(pod: Pod): Ending | undefined {
   const failed = endedClients(pod).find(({ terminated }) => terminated.exitCode !== 0);
   const agent = endedAgent(pod);
-  // An agent that ends with 0 has run no job unless its clients have ended well: it reflects the job's exit status.
-  if (failed === undefined || agent === undefined || agent.exitCode === 0) return undefined;
+  if (failed === undefined || agent === undefined) return undefined;
+  // The agent ends as the job has. One that ends otherwise has reported nothing, and took its clients down with it.
+  if (agent.exitCode !== failed.terminated.exitCode && !brokenJobs.has(agent.exitCode)) return undefined;
   return {
     phase: 'Failed',
     reason: 'ExitCode',
@@ -188,12 +206,21 @@ function agentLost(pod: Pod): Ending {
       message: 'the agent ended without running the job: Buildkite did not give it to it; see the agent container log',
     };
   }
-  const words = agent?.message === undefined ? '' : ` Its last words: ${agent.message.trim()}`;
+  if (agent === undefined) {
+    const { reason, message } = pod.status ?? {};
+    const words = [reason, message].filter(part => part !== undefined && part !== '').join(': ');
+    return { phase: 'Failed', reason: 'AgentLost', message: `the pod ended before its agent ran${words === '' ? '' : `: ${words}`}` };
+  }
+  const words = agent.message === undefined ? '' : ` Its last words: ${agent.message.trim()}`;
   return {
     phase: 'Failed',
     reason: 'AgentLost',
-    message: `the agent ended ${agent === undefined ? 'without a trace' : `with ${describe(agent)}`} and did not finish the job.${words}`,
+    message: `the agent ended with ${describe(agent)} and did not finish the job.${words}`,
   };
+}
+
+function nodeOf(pod: Pod): string {
+  return pod.spec?.nodeName ?? '(none)';
 }
 
 function describe(terminated: Terminated): string {

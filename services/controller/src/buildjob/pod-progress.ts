@@ -41,7 +41,7 @@ export function podProgress(pod: Pod): Progress {
   const runningTime = startedTime(pod);
   const times = {
     schedulingTime: pod.metadata?.creationTimestamp,
-    initializingTime: scheduled?.status === 'True' ? scheduled.lastTransitionTime : undefined,
+    initializingTime: scheduled?.status === 'True' ? (scheduled.lastTransitionTime ?? undefined) : undefined,
     runningTime,
   };
   if (scheduled?.status !== 'True') {
@@ -51,19 +51,16 @@ export function podProgress(pod: Pod): Progress {
         : undefined;
     return { phase: 'Scheduling', ...times, obstacle };
   }
-  return { phase: runningTime === undefined ? 'Initializing' : 'Running', ...times, obstacle: containerObstacle(pod) };
+  if (runningTime !== undefined) return { phase: 'Running', ...times, obstacle: undefined };
+  return { phase: 'Initializing', ...times, obstacle: containerObstacle(pod) };
 }
 
 function startedTime(pod: Pod): string | undefined {
   const agent = containerStatus(pod, containerNames.agent);
   const clients = clientStatuses(pod);
   if (agent === undefined || clients.length < clientCount(pod)) return undefined;
-  const times = [agent, ...clients].map(status => status.state?.running?.startedAt ?? status.state?.terminated?.startedAt);
-  if (times.some(time => time === undefined)) return undefined;
-  return times
-    .filter(time => time !== undefined)
-    .toSorted()
-    .at(-1);
+  const times = [agent, ...clients].flatMap(({ state }) => state?.running?.startedAt ?? state?.terminated?.startedAt ?? []);
+  return times.length < 1 + clients.length ? undefined : times.toSorted().at(-1);
 }
 
 function containerObstacle(pod: Pod): Obstacle | undefined {
