@@ -30,7 +30,6 @@ beforeEach(async () => {
 afterEach(async () => {
   stop.abort();
   await run;
-  vi.useRealTimers();
   await transport.close();
   await server[Symbol.asyncDispose]();
 });
@@ -219,41 +218,6 @@ describe('a watch that ends', () => {
     const again = next.watch();
     again.event('ADDED', storedConfigMap('b', 12));
     await until(() => expect(names()).toEqual(['a@1', 'b@12']));
-  });
-});
-
-describe('a server that hangs up at once', () => {
-  const nothing = async function* (): AsyncGenerator<Uint8Array> {};
-  const initial = async function* (): AsyncGenerator<Uint8Array> {
-    const metadata = { resourceVersion: '1', annotations: { 'k8s.io/initial-events-end': 'true' } };
-    yield Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`);
-  };
-
-  it.each([
-    ['ends every watch', () => Promise.resolve(nothing())],
-    ['ends every watch after the initial events', () => Promise.resolve(initial())],
-    ['expires every version', () => Promise.reject(new KubeError('Expired', 'x', { status: 410 }))],
-    ['refuses everything', () => Promise.reject(new KubeError('Forbidden', 'x', { status: 403 }))],
-  ])('because it %s is called a few times a minute for ever, not in a loop', async (_why, stream) => {
-    vi.useFakeTimers();
-    const calls = vi.fn<() => Promise<AsyncIterable<Uint8Array>>>(stream);
-    const refusing: Transport = {
-      request: () => Promise.reject(new KubeError('Forbidden', 'x')),
-      stream: calls,
-      close: async () => undefined,
-    };
-    const reflector = new Reflector({ transport: refusing, resource: builtin.configMaps, logger });
-    const run = reflector.run(stop.signal);
-    await vi.advanceTimersByTimeAsync(60_000);
-    const atFirst = calls.mock.calls.length;
-    await vi.advanceTimersByTimeAsync(600_000);
-    const later = calls.mock.calls.length - atFirst;
-    stop.abort();
-    await run;
-    vi.useRealTimers();
-    expect(atFirst).toBeLessThan(20);
-    expect(later).toBeGreaterThanOrEqual(40);
-    expect(later).toBeLessThanOrEqual(80);
   });
 });
 

@@ -162,7 +162,6 @@ export class Reflector<T extends KubeObject> {
     }
     if (event.type === 'DELETED') {
       this.#store.delete(event.object);
-      initial?.delete(objectKey(event.object));
     } else {
       this.#set(event.object);
       initial?.add(objectKey(event.object));

@@ -127,9 +127,13 @@ describe('a controller', () => {
     healthy = true;
     await vi.advanceTimersByTimeAsync(4000);
     expect(reconciled).toHaveLength(failures + 1);
+    healthy = false;
+    store.set(storedConfigMap('a', 2));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(reconciled).toHaveLength(failures + 3);
     stop.abort();
     await run;
-    expect(await metric(kubeMetricNames.reconciles, { result: 'error' })).toBe(failures);
+    expect(await metric(kubeMetricNames.reconciles, { result: 'error' })).toBe(failures + 2);
   });
 
   it('takes a conflict for an old cache and no error, unless it does not end', async () => {
@@ -213,6 +217,20 @@ describe('its end', () => {
     expect(reconciled).toEqual(['ns/a']);
     expect(vi.getTimerCount()).toBe(0);
     expect(await metric(kubeMetricNames.queueDepth, { controller: 'test' })).toBeUndefined();
+  });
+
+  it('leaves its sources; when one of them fails before the start, so does the controller', async () => {
+    const unsubscribe = vi.fn<() => void>();
+    const source = { waitForSync: async () => undefined, subscribe: () => unsubscribe };
+    const options = { name: 'test', concurrency: 1, reconcile: async () => done(), logger };
+    const run = runController({ ...options, sources: [source] }, stop.signal);
+    await settle();
+    expect(unsubscribe).not.toHaveBeenCalled();
+    stop.abort();
+    await run;
+    expect(unsubscribe).toHaveBeenCalledOnce();
+    const broken = { ...source, waitForSync: () => Promise.reject(new Error('broken')) };
+    await expect(runController({ ...options, sources: [broken] }, new AbortController().signal)).rejects.toThrow('broken');
   });
 
   it.each([

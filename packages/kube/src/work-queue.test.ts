@@ -106,8 +106,8 @@ describe('delayed keys', () => {
     void queue.run(2, bench.work, stop.signal);
     await settle();
     queue.addAfter('a', 1000);
-    queue.addAfter('a', 5000);
     queue.addAfter('a', 200);
+    queue.addAfter('a', 5000);
     await vi.advanceTimersByTimeAsync(200);
     expect(bench.started).toEqual(['a']);
     await bench.finish('a');
