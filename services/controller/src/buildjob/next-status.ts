@@ -29,9 +29,9 @@ export function pendingStatus(job: BuildJob, blockage: Blockage | undefined, now
  * than the status, and the kubelet may report a container as waiting again while the pod is ended.
  */
 export function furthest({ status }: BuildJob, seen: Progress): Progress {
-  const runningTime = seen.runningTime ?? status?.runningTime;
-  const initializingTime = seen.initializingTime ?? status?.initializingTime;
-  const schedulingTime = seen.schedulingTime ?? status?.schedulingTime;
+  const runningTime = status?.runningTime ?? seen.runningTime;
+  const initializingTime = status?.initializingTime ?? seen.initializingTime;
+  const schedulingTime = status?.schedulingTime ?? seen.schedulingTime;
   const times = { schedulingTime, initializingTime, runningTime };
   if (runningTime !== undefined) return { ...times, phase: 'Running', obstacle: undefined };
   const hasNode = seen.phase !== 'Scheduling' || initializingTime !== undefined;
