@@ -4,7 +4,6 @@ import {
   type Change,
   type ControllerSource,
   controllerOf,
-  done,
   type EventRecorder,
   isKubeError,
   type Live,
@@ -52,15 +51,20 @@ export function buildJobSources({ jobs, pods, environments }: BuildJobDependenci
 
 /** Brings one BuildJob a step further: observe, decide, write the status, act. Safe to repeat at any point. */
 export async function reconcileBuildJob(key: string, deps: BuildJobDependencies, signal: AbortSignal): Promise<ReconcileResult> {
+  const orphans = await reapOrphans(key, deps, signal);
   const job = deps.jobs.store.get(key);
-  if (job === undefined || job.metadata.deletionTimestamp !== undefined) return reapOrphans(key, deps, signal);
+  if (job === undefined || job.metadata.deletionTimestamp !== undefined) return orphans;
   const observed = await observe(job, deps, signal);
   const decision = decide(observed, deps.clock.now());
   const current = await writeStatus(job, decision, deps, signal);
   const blocked = await act(decision.action, current, observed.pod, deps, signal);
   if (blocked !== undefined) await writeStatus(current, blocked, deps, signal);
-  const waitMs = blocked?.waitMs ?? decision.waitMs;
-  return waitMs === undefined ? done() : requeueAfter(waitMs);
+  return sooner(orphans, blocked?.waitMs ?? decision.waitMs);
+}
+
+function sooner(result: ReconcileResult, waitMs: number | undefined): ReconcileResult {
+  if (waitMs === undefined || (result.kind === 'requeue' && result.afterMs < waitMs)) return result;
+  return requeueAfter(waitMs);
 }
 
 /** Reads the caches; asks the API server before it believes that a recorded pod is gone. */

@@ -15,11 +15,13 @@ import { releasePod } from './release-pod.ts';
 
 /**
  * Sees the pods of a deleted BuildJob out: each gets its grace period, so that its agent tells Buildkite, and is let go once it
- * has ended. Asks the API server first whether the BuildJob is really gone.
+ * has ended. Asks the API server first whether the BuildJob is really gone. Another one may have its name by now.
  */
 export async function reapOrphans(key: string, deps: BuildJobDependencies, signal: AbortSignal): Promise<ReconcileResult> {
   const ref = parseKey(key);
-  const orphans = deps.pods.store.byIndex(ownerNameIndex, key);
+  const job = deps.jobs.store.get(key);
+  const keeper = job?.metadata.deletionTimestamp === undefined ? job?.metadata.uid : undefined;
+  const orphans = deps.pods.store.byIndex(ownerNameIndex, key).filter(pod => controllerOf(pod)?.uid !== keeper);
   if (orphans.length === 0) return done();
   const live = await deps.jobs.client.find(ref, {}, signal);
   let waitMs: number | undefined;
