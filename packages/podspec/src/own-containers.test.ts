@@ -19,6 +19,12 @@ function rendered(name: string, { job = {}, environment = {}, defaults = {} }: G
 
 const variables = (name: string, given?: Given) => variablesOf(rendered(name, given));
 
+describe('output', () => {
+  it.each(['agent', 'checkout', 'container-0'])('passes through %s as it is: no terminal changes its line ends', name => {
+    expect(variables(name)['BUILDKITE_AGENT_EXPERIMENT']).toBe('pty-raw');
+  });
+});
+
 // The names and values are those that buildkite-agent v3.136.2 reads in its kubernetes-exec mode.
 describe('the agent container', () => {
   it.each<[string, string | undefined, Given]>([

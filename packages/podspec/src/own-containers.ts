@@ -20,6 +20,12 @@ export interface PodSettings {
 /** A variable of more than 128 KiB, with its name and a zero byte at its end, cannot be passed to a process (Linux' MAX_ARG_STRLEN). */
 const maxCommandBytes = 131_072 - 'BUILDKITE_COMMAND='.length - 1;
 
+/**
+ * Experiments of buildkite-agent that every process of it runs with. Jobs run in two nested terminals; `pty-raw` makes both pass on what
+ * the job writes as it is, where each would otherwise put a carriage return before every newline.
+ */
+const experiments = { BUILDKITE_AGENT_EXPERIMENT: 'pty-raw' };
+
 /** The agent must have uploaded the log and finished the job within this many seconds after the command's own grace. */
 const finishSeconds = 10;
 
@@ -56,6 +62,7 @@ export function agentContainer(job: BuildJob, defaults: PodDefaults, settings: P
     BUILDKITE_AGENT_TAGS: tags.join(','),
     BUILDKITE_AGENT_ACQUIRE_JOB: buildkite.jobId,
     BUILDKITE_AGENT_REFLECT_EXIT_STATUS: 'true',
+    ...experiments,
     BUILDKITE_KUBERNETES_EXEC: 'true',
     BUILDKITE_KUBERNETES_CONTAINER_START_TIMEOUT: `${settings.pendingTimeoutSeconds}s`,
     BUILDKITE_CONTAINER_COUNT: checkout?.skip === true ? '1' : '2',
@@ -170,6 +177,7 @@ function clientEnv(settings: PodSettings, container: string, id: number, bootstr
     BUILDKITE_CONTAINER_ID: String(id),
     BUILDKITE_BOOTSTRAP_PHASES: bootstrapPhases,
     BUILDKITE_SOCKETS_PATH: `${paths.sockets}/${container}`,
+    ...experiments,
     BUILDKITE_KUBERNETES_BOOTSTRAP_CONNECTION_TIMEOUT: `${settings.pendingTimeoutSeconds}s`,
   });
 }
