@@ -24,7 +24,7 @@ import {
 import { labelKeys, managedByValue } from '@buildkite-operator/podspec';
 import { createLogger } from '@buildkite-operator/service';
 import { type BuildJobRecord, BuildJobWatch } from './build-job-watch.ts';
-import { createRepository, type GitRepository } from './git-repository.ts';
+import { GitRepository } from './git-repository.ts';
 import { PodWatch } from './pod-watch.ts';
 import type { TestbedInfo } from './start-testbed.ts';
 
@@ -110,7 +110,7 @@ export class TestbedSession {
 
   /** Makes a real repository that both git servers serve. */
   createRepository(name: string, files: Readonly<Record<string, string>>): Promise<GitRepository> {
-    return createRepository(this.info.repositories, name, files);
+    return GitRepository.create(this.info.repositories, name, files);
   }
 
   /** Makes the BuildJob for a job that waits in the simulator; without a checkout and in the dash image where `input` does not say. */
