@@ -41,7 +41,7 @@ export const controllerSettings = z.object({
   TTL_SECONDS_AFTER_FINISHED: seconds.default(0),
   /** How long a stopped job gets to end by itself where it does not say. */
   TERMINATION_GRACE_PERIOD_SECONDS: seconds.min(15).default(60),
-  /** How long an image may fail to be pulled, or a container fail to be made, before the job ends. */
+  /** How long an image may fail to be pulled, a container fail to be made, or a named BuildEnvironment be missing, before the job ends. */
   START_FAILURE_GRACE_SECONDS: seconds.default(30),
 });
 

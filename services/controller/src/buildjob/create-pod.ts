@@ -5,9 +5,6 @@ import type { BuildJobDependencies } from './controller.ts';
 import { type Decision, decideBlocked, finish } from './decide.ts';
 import { buildJobs } from './resources.ts';
 
-/** How long a named BuildEnvironment may be missing: manifests are often applied together, in any order. */
-const environmentGraceMs = 30_000;
-
 /** How soon a full quota is tried again. */
 const quotaRetryMs = 5000;
 
@@ -21,7 +18,7 @@ export async function createPod(job: Live<BuildJob>, deps: BuildJobDependencies,
   try {
     pod = withOwner(renderPod(job, environmentsOf(job, deps), deps.defaults), job);
   } catch (error) {
-    if (error instanceof RenderError) return refusedByRenderer(job, error, now);
+    if (error instanceof RenderError) return refusedByRenderer(job, error, deps, now);
     throw error;
   }
   try {
@@ -43,10 +40,16 @@ function withOwner(pod: Pod, job: Live<BuildJob>): Pod {
   return { ...pod, metadata: { ...pod.metadata, ownerReferences: [ownerReference(buildJobs, job, { blockOwnerDeletion: false })] } };
 }
 
-function refusedByRenderer(job: Live<BuildJob>, error: RenderError, now: number): Decision {
+/** A named BuildEnvironment may be missing for a while: manifests are often applied together, in any order. */
+function refusedByRenderer(
+  job: Live<BuildJob>,
+  error: RenderError,
+  { startFailureGraceSeconds }: BuildJobDependencies,
+  now: number,
+): Decision {
   const missing = error.code === 'EnvironmentNotFound';
   const reason = missing ? 'EnvironmentNotFound' : 'Rejected';
-  const left = Date.parse(job.metadata.creationTimestamp) + environmentGraceMs - now;
+  const left = Date.parse(job.metadata.creationTimestamp) + startFailureGraceSeconds * 1000 - now;
   if (missing && left > 0) return { ...decideBlocked(job, { reason, message: error.message }, now), waitMs: left };
   return finish(job, { phase: 'Failed', reason, message: error.message }, now);
 }
