@@ -1,0 +1,74 @@
+import { type BuildJobStatus, isFinal, phases } from '@buildkite-operator/crds';
+import * as fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { ControllerWorld } from './testing/controller-world.ts';
+import { waiting } from './testing/kubelet-pod.ts';
+
+// A property takes some seconds; on a busy machine, more.
+vi.setConfig({ testTimeout: 120_000 });
+
+type Happening = (world: ControllerWorld, key: string) => unknown;
+
+/** What may happen next, and how often. Caches are as old as nothing brings them up to date, each replica's for itself. */
+const happenings: Readonly<Record<string, readonly [number, Happening]>> = {
+  'the leader looks, on current caches': [
+    40,
+    (world, key) => {
+      world.sync();
+      return world.reconcile(key);
+    },
+  ],
+  'the leader looks, on the caches that it has': [20, (world, key) => world.reconcile(key)],
+  'its jobs catch up': [5, world => world.sync({ pods: false })],
+  'its pods catch up': [5, world => world.sync({ jobs: false })],
+  'both replicas catch up': [5, world => [0, 1].map(replica => world.sync({ replica }))],
+  'the leader changes': [6, world => world.failOver()],
+  'the next call is refused': [5, world => world.server.faults.set(world.server.calls.length, 'refused')],
+  'the next answer is lost': [5, world => world.server.faults.set(world.server.calls.length, 'lost')],
+  'the call after the next is refused': [5, world => world.server.faults.set(world.server.calls.length + 1, 'refused')],
+  'the answer after the next is lost': [5, world => world.server.faults.set(world.server.calls.length + 1, 'lost')],
+  'pods get a node': [6, world => world.report({ phase: 'Pending' })],
+  'a pull fails': [2, world => world.report({ phase: 'Pending', containers: { 'container-0': waiting('ErrImagePull', 'x') } })],
+  'pods run': [10, world => world.runPods()],
+  'pods end well': [2, world => world.endPods(0)],
+  'pods fail': [2, world => world.endPods(1)],
+  'nodes end what is to go': [4, world => world.sweepNodes()],
+  'a moment passes': [4, world => world.wait(2)],
+  'half a minute passes': [1, world => world.wait(31)],
+  'the job is cancelled': [1, world => world.changeJob({ cancelled: true })],
+  'the pod is deleted by hand': [1, world => world.deleteByHand('pods')],
+  'the job is deleted by hand': [1, world => world.deleteByHand('buildjobs')],
+};
+
+const order = ({ phase = 'Pending' }: BuildJobStatus = {}) => (isFinal(phase) ? phases.length : phases.indexOf(phase));
+const happening = fc.oneof(...Object.entries(happenings).map(([name, [weight]]) => ({ arbitrary: fc.constant(name), weight })));
+const story = fc.array(happening, { minLength: 5, maxLength: 60, size: 'max' });
+
+describe('whatever happens, in whichever order, with old caches and lost answers,', () => {
+  it.each([0, 3600])('a job gets one pod at most, no phase is taken back, and nothing is left (TTL %i s)', async ttl => {
+    let ran = 0;
+    await fc.assert(
+      fc.asyncProperty(story, async steps => {
+        const world = new ControllerWorld(ttl);
+        const key = world.addJob();
+        world.sync();
+        for (const step of steps) await happenings[step]?.[1](world, key);
+        world.server.faults.clear();
+        for (let round = 0; round < 4; round += 1) {
+          await world.settle(key);
+          world.wait(4000);
+          await world.settle(key);
+          world.sweepNodes();
+        }
+        const history = [...world.server.statuses.values()].flat();
+        expect(world.server.podsMade.length).toBeLessThanOrEqual(1);
+        expect(history.map(order)).toStrictEqual(history.map(order).toSorted((a, b) => a - b));
+        expect(history.filter(status => isFinal(status?.phase)).length).toBeLessThanOrEqual(1);
+        expect([...world.server.jobs, ...world.server.pods]).toStrictEqual([]);
+        ran += history.some(status => status?.phase === 'Running') ? 1 : 0;
+      }),
+      { numRuns: 500 },
+    );
+    expect(ran).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,170 @@
+import type { BuildEnvironment, BuildJob, BuildJobSpec } from '@buildkite-operator/crds';
+import {
+  builtin,
+  type ControllerSource,
+  EventRecorder,
+  type KubeObject,
+  type Live,
+  type Pod,
+  ResourceClient,
+  Store,
+} from '@buildkite-operator/kube';
+import { podDefaults, sampleEnvironment, sampleJob } from '@buildkite-operator/podspec/testing';
+import { createLogger, createMetricsRegistry } from '@buildkite-operator/service';
+import { type BuildJobDependencies, buildJobSources, reconcileBuildJob } from '../controller.ts';
+import { BuildJobMetrics } from '../metrics.ts';
+import { ownerName, ownerNameIndex } from '../orphans.ts';
+import { buildJobs } from '../resources.ts';
+import { FakeApiServer } from './fake-api-server.ts';
+import { ended, type PodFacts, running, startMs, withStatus } from './kubelet-pod.ts';
+
+const logger = createLogger('controller-test', 'silent');
+const allRun = { agent: running(), checkout: running(), 'container-0': running() };
+
+/** One copy of the controller, with its own caches. */
+interface Replica {
+  readonly deps: BuildJobDependencies;
+  readonly jobs: Store<BuildJob>;
+  readonly pods: Store<Pod>;
+}
+
+/** The controller with everything around it: API server, node and clock, all moved by hand. */
+export class ControllerWorld {
+  readonly server: FakeApiServer;
+  readonly recorder: EventRecorder;
+  readonly environments = new Store<BuildEnvironment>();
+  readonly #replicas: readonly Replica[];
+  #nowMs = startMs;
+  #leader = 0;
+
+  constructor(ttlSecondsAfterFinished = 0) {
+    const clock = { now: () => this.#nowMs };
+    const transport = new FakeApiServer(clock);
+    this.server = transport;
+    this.recorder = new EventRecorder({ transport, component: 'controller', instance: 'test', logger, clock });
+    this.#replicas = [0, 1].map(() => {
+      const jobs = new Store<BuildJob>();
+      const pods = new Store<Pod>({ indexes: { [ownerNameIndex]: ownerName } });
+      const deps: BuildJobDependencies = {
+        jobs: { client: new ResourceClient(transport, buildJobs), store: jobs },
+        pods: { client: new ResourceClient(transport, builtin.pods), store: pods },
+        environments: { store: this.environments },
+        events: this.recorder,
+        defaults: { ...podDefaults, timeoutSeconds: 100, pendingTimeoutSeconds: 50, ttlSecondsAfterFinished },
+        startFailureGraceSeconds: 30,
+        clock,
+        logger,
+        metrics: new BuildJobMetrics(createMetricsRegistry('test'), jobs),
+      };
+      return { deps, jobs, pods };
+    });
+  }
+
+  /** Makes a BuildJob. */
+  addJob(spec: Partial<BuildJobSpec> = {}, name = 'bk-job'): string {
+    const { metadata, ...job } = sampleJob(spec);
+    this.server.put('buildjobs', { ...job, metadata: { namespace: metadata.namespace, generation: 1, name } });
+    return `${metadata.namespace}/${name}`;
+  }
+
+  addEnvironment(name: string): void {
+    const { metadata, ...environment } = sampleEnvironment(name);
+    this.environments.set({
+      ...environment,
+      metadata: { ...metadata, uid: name, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' },
+    });
+  }
+
+  wait(seconds: number): void {
+    this.#nowMs += seconds * 1000;
+  }
+
+  /** Brings caches up to date: the leader's, or those of the replica given; only some of them where that is asked. */
+  sync({ replica = this.#leader, jobs = true, pods = true } = {}): void {
+    const caches = this.#replicas[replica];
+    if (jobs) fill(caches?.jobs, this.server.jobs);
+    if (pods) fill(caches?.pods, this.server.pods);
+  }
+
+  /** The other replica leads from now on, with the caches that it has. */
+  failOver(): void {
+    this.#leader = 1 - this.#leader;
+  }
+
+  /** What the leader's work queue would be fed from. */
+  sources(): ControllerSource[] {
+    const { deps } = this.#replicas[this.#leader] ?? {};
+    return deps === undefined ? [] : buildJobSources(deps);
+  }
+
+  /** One reconcile. What it throws is told, as the work queue would log it. */
+  async reconcile(key: string): Promise<unknown> {
+    const { deps } = this.#replicas[this.#leader] ?? {};
+    if (deps === undefined) throw new Error('there is no leader');
+    try {
+      return await reconcileBuildJob(key, deps, AbortSignal.timeout(10_000));
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** Reconciles on current caches until nothing changes any more. */
+  async settle(key: string): Promise<void> {
+    for (let quiet = 0; quiet < 2; ) {
+      const before = this.server.version;
+      this.sync();
+      const result = await this.reconcile(key);
+      quiet = result instanceof Error || before !== this.server.version ? 0 : quiet + 1;
+    }
+  }
+
+  /** Changes a BuildJob's spec, as a user does. */
+  changeJob(change: Partial<BuildJobSpec>): void {
+    for (const job of this.server.jobs) this.server.put('buildjobs', withSpec(job, change));
+  }
+
+  /** What the scheduler and the kubelet say of every pod. One that has ended stays as it is. */
+  report(facts: PodFacts): void {
+    for (const pod of this.server.pods.filter(one => !hasTerminated(one))) this.server.put('pods', withStatus(pod, facts));
+  }
+
+  runPods(): void {
+    this.report({ containers: allRun });
+  }
+
+  endPods(exitCode: number): void {
+    const phase = exitCode === 0 ? 'Succeeded' : 'Failed';
+    this.report({ phase, containers: { agent: ended(exitCode), checkout: ended(0), 'container-0': ended(exitCode) } });
+  }
+
+  /** The kubelet ends pods that are to go, and confirms it. */
+  sweepNodes(): void {
+    for (const pod of this.server.pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined)) {
+      const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+      const stopped = over
+        ? pod
+        : withStatus(pod, { phase: 'Failed', containers: { agent: ended(255), checkout: ended(255), 'container-0': ended(255) } });
+      this.server.put('pods', { ...stopped, metadata: { ...stopped.metadata, deletionGracePeriodSeconds: 0 } });
+    }
+  }
+
+  /** Somebody deletes the pods, or the BuildJobs. */
+  deleteByHand(plural: 'pods' | 'buildjobs'): void {
+    const objects = plural === 'pods' ? this.server.pods : this.server.jobs;
+    for (const { metadata } of objects) this.server.deleteByHand(plural, metadata.name);
+  }
+}
+
+function hasTerminated({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+function fill<T extends KubeObject>(store: Store<T> | undefined, objects: readonly Live<T>[]): void {
+  for (const object of objects) store?.set(object);
+  store?.retainOnly(new Set(objects.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)));
+  store?.markSynced();
+}
+
+function withSpec(job: Live<BuildJob>, change: Partial<BuildJobSpec>): Live<BuildJob> {
+  return { ...job, metadata: { ...job.metadata, generation: 2 }, spec: { ...job.spec, ...change } };
+}
