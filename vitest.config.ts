@@ -23,11 +23,23 @@ export default defineConfig({
         // Against the shared local cluster, which the runner has brought up.
         test: {
           name: 'skeleton',
-          include: ['e2e/skeleton/src/**/*.test.ts'],
+          include: ['e2e/skeleton/src/*.test.ts'],
           globalSetup: ['e2e/skeleton/src/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           maxConcurrency: 8,
+        },
+      },
+      {
+        // The same, in a run of its own: these kill the controller and the API server under whatever runs beside them.
+        test: {
+          name: 'skeleton-disruptive',
+          include: ['e2e/skeleton/src/disruptive/*.test.ts'],
+          globalSetup: ['e2e/skeleton/src/global-setup.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+          maxConcurrency: 16,
         },
       },
     ],

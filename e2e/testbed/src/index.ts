@@ -1,5 +1,6 @@
 export { type BuildJobRecord, BuildJobWatch } from './build-job-watch.ts';
 export { type BuildJobInput, TestbedSession } from './connect-testbed.ts';
+export { ControllerDeployment } from './controller-deployment.ts';
 export { GitRepository } from './git-repository.ts';
 export { type ImageReferences, provideImages } from './operator-images.ts';
 export { type PodRecord, PodWatch } from './pod-watch.ts';
