@@ -2,12 +2,12 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderPod } from './render-pod.ts';
 import { byName, renderCases } from './testing/index.ts';
-import { RenderTestServer } from './testing/render-test-server.ts';
+import { JobTestServer } from './testing/job-test-server.ts';
 
-let server: RenderTestServer;
+let server: JobTestServer;
 
 beforeAll(async () => {
-  server = await RenderTestServer.start();
+  server = await JobTestServer.start();
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();

@@ -34,7 +34,7 @@ const runtimeClasses = defineResource<KubeObject & { handler: string }>({
 });
 
 /** A real API server with the operator's CRDs, and with what random jobs name. */
-export class RenderTestServer implements AsyncDisposable {
+export class JobTestServer implements AsyncDisposable {
   readonly pods;
   readonly jobs;
   readonly environments;
@@ -49,11 +49,11 @@ export class RenderTestServer implements AsyncDisposable {
     this.environments = new ResourceClient<BuildEnvironment>(transport, defineResource<BuildEnvironment>(buildEnvironmentResource));
   }
 
-  static async start(): Promise<RenderTestServer> {
+  static async start(): Promise<JobTestServer> {
     const server = await startApiServer();
     const access = await loadClusterAccess({ kubeconfig: server.kubeconfigPath });
     const transport = createTransport({ access, logger: createLogger('podspec-test', 'silent') });
-    const started = new RenderTestServer(server, transport);
+    const started = new JobTestServer(server, transport);
     await started.#prepare(AbortSignal.timeout(installMs));
     return started;
   }
