@@ -44,9 +44,14 @@ export async function followJob(target: DemoTarget, simulator: SimulatorClient, 
 async function printLog(simulator: SimulatorClient, job: JobView, signal: AbortSignal): Promise<void> {
   let rest = '';
   for await (const piece of simulator.followJobLog(job.id, { strip: true }, signal)) {
-    const lines = (rest + Buffer.from(piece).toString('utf8')).split(/\r?\n/);
+    const lines = (rest + Buffer.from(piece).toString('utf8')).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) say(`    │ ${line}`);
+    for (const line of lines) say(`    │ ${lastState(line)}`);
   }
-  if (rest !== '') say(`    │ ${rest}`);
+  if (rest !== '') say(`    │ ${lastState(rest)}`);
+}
+
+/** What a terminal would show of a line that a program has rewritten with carriage returns. */
+function lastState(line: string): string {
+  return line.split('\r').findLast(part => part !== '') ?? '';
 }

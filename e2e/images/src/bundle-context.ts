@@ -5,10 +5,10 @@ import { copyInto, listFiles } from './context-files.ts';
 import type { BuildContext } from './image-definition.ts';
 
 /**
- * The context of a service's Dockerfile: what its `bundle` script puts into `bundle/`. The image is current as long as no source
- * of the service or of any workspace package and no dependency has changed; the script runs only when one has.
+ * The context of the Dockerfile of a bundled program: what its `bundle` script puts into `bundle/`. The image is current as long as no source
+ * of the program or of any workspace package and no dependency has changed; the script runs only when one has.
  */
-export function serviceContext(folder: string): BuildContext {
+export function bundleContext(folder: string): BuildContext {
   const root = join(repositoryRoot, folder);
   return {
     inputs: async () => ({
