@@ -8,10 +8,14 @@ export interface ProcessIdentity {
   readonly bootId: string;
 }
 
-/** The identity of a living process; undefined when there is none, or only its zombie. */
+/**
+ * The identity of a living process; undefined when there is none, or only its zombie. One that was killed lives until its last thread
+ * has ended: until then its ports are taken, though its first thread is a zombie already.
+ */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   const stat = readStat(pid);
-  if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return undefined;
+  if (stat === undefined) return undefined;
+  if ((stat.state === 'Z' || stat.state === 'X') && countThreads(pid) <= 1) return undefined;
   return { pid, startTime: stat.startTime, bootId: bootId() };
 }
 
@@ -35,6 +39,14 @@ export function killNow(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function countThreads(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
   }
 }
 
