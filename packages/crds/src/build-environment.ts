@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { objectMeta } from './object-meta.ts';
-import { containerFields, dnsSubdomain, nodePreferences, nodeRequirements, sharedSettings, verbatim, volumes } from './pod-parts.ts';
+import {
+  containerFields,
+  dnsSubdomain,
+  labelValue,
+  nodePreferences,
+  nodeRequirements,
+  qualifiedName,
+  sharedSettings,
+  verbatim,
+  volumes,
+} from './pod-parts.ts';
 
 export const buildEnvironmentSpec = z
   .object({
@@ -35,11 +45,11 @@ export const buildEnvironmentSpec = z
       .optional()
       .meta({ description: "Entries of the pod's /etc/hosts." }),
     podLabels: z
-      .record(z.string().max(317), z.string().max(63))
+      .record(qualifiedName, labelValue)
       .optional()
       .meta({ description: "Labels for the pod, beside the operator's own.", maxProperties: 50 }),
     podAnnotations: z
-      .record(z.string().max(317), z.string().max(65_536))
+      .record(qualifiedName, z.string().max(65_536))
       .optional()
       .meta({ description: "Annotations for the pod, beside the operator's own.", maxProperties: 50 }),
   })

@@ -32,7 +32,17 @@ const buildkite = z
       .optional()
       .meta({ description: "The job's priority in Buildkite; higher starts first." }),
     agentTags: z
-      .record(z.string().max(255), z.string().max(255))
+      .record(
+        z
+          .string()
+          .min(1)
+          .max(255)
+          .regex(/^[^,=]+$/, 'must be without , and ='),
+        z
+          .string()
+          .max(255)
+          .regex(/^[^,]*$/, 'must be without a comma, which separates tags'),
+      )
       .optional()
       .meta({ description: 'Tags that the agent registers with, beside queue: what the step asked for under agents.', maxProperties: 100 }),
   })

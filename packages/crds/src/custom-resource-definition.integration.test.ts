@@ -77,7 +77,7 @@ describe('a good object', () => {
   const rules = [
     { key: 'zone', operator: 'In', values: ['a', 'b'] },
     { key: 'gpu', operator: 'Exists' },
-    { key: 'cores', operator: 'Gt', values: ['-4'] },
+    { key: 'cores', operator: 'Gt', values: ['4'] },
   ];
   const cases: readonly (readonly [string, object])[] = [
     ['with the Buildkite job only', job({})],
@@ -223,7 +223,46 @@ describe('a bad object is refused, and the answer names the field', () => {
       /spec\.jobNodeRequirements\[0\]\.values: Invalid value.*In and NotIn need at least one value/,
     ],
     ['Exists with values', job(rule({ operator: 'Exists', values: ['a'] })), /Exists and DoesNotExist take no values/],
-    ['Gt with a word', job(rule({ operator: 'Gt', values: ['many'] })), /Gt and Lt need exactly one value, an integer/],
+    ['Gt with a negative number, which no label can be', job(rule({ operator: 'Gt', values: ['-4'] })), /values/],
+    ['a node rule for something that is no label', job(rule({ key: 'a b', operator: 'Exists' })), /spec\.jobNodeRequirements\[0\]\.key/],
+    [
+      'a node rule with a value that no label can have',
+      job(rule({ operator: 'In', values: ['a', 'b/c'] })),
+      /spec\.jobNodeRequirements\[0\]\.values\[1\]/,
+    ],
+    [
+      'a node selector for something that is no label',
+      job({ nodeSelector: { 'a b': 'c' } }),
+      /spec\.nodeSelector: Invalid value.*a key matches/,
+    ],
+    ['a node selector with a value that no label can have', job({ nodeSelector: { a: '-' } }), /spec\.nodeSelector\.a/],
+    ['a toleration for something that is no taint', job(toleration({ key: 'a b', operator: 'Exists' })), /spec\.tolerations\[0\]\.key/],
+    ['a toleration with a value that no taint has', job(toleration({ key: 'a', value: 'b c' })), /spec\.tolerations\[0\]\.value/],
+    ['a quantity in words', job({ resources: { limits: { memory: 'much' } } }), /spec\.resources\.limits\.memory/],
+    ['a negative quantity', job({ resources: { requests: { cpu: '-1' } } }), /spec\.resources\.requests\.cpu/],
+    [
+      'a resource that has no name',
+      job({ resources: { limits: { '': 1 } } }),
+      /spec\.resources\.limits: Invalid value.*a key has at least 1/,
+    ],
+    ['a variable with a name that is not ASCII', job({ env: [{ name: 'Ä', value: 'b' }] }), /spec\.env\[0\]\.name/],
+    ['a tag that would be two', job({ buildkite: { jobId, agentTags: { os: 'linux,admin=true' } } }), /spec\.buildkite\.agentTags\.os/],
+    [
+      'an init container with a probe',
+      job({ initContainers: [{ name: 'a', image: 'b', livenessProbe: { tcpSocket: { port: 1 } } }] }),
+      /spec\.initContainers: Invalid value.*are for sidecars/,
+    ],
+    ['a pod label that is none', environment({ podLabels: { team: 'a b' } }), /spec\.podLabels\.team/],
+    [
+      'a pod annotation that is none',
+      environment({ podAnnotations: { 'a b': 'c' } }),
+      /spec\.podAnnotations: Invalid value.*a key matches/,
+    ],
+    [
+      'Gt with a word',
+      job(rule({ operator: 'Gt', values: ['many'] })),
+      /Gt and Lt need exactly one value, an integer that is not negative/,
+    ],
     ['Lt with two numbers', job(rule({ operator: 'Lt', values: ['1', '2'] })), /Gt and Lt need exactly one value, an integer/],
     [
       'Exists with a value in a toleration',

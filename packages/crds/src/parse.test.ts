@@ -43,7 +43,7 @@ describe('parseBuildJob', () => {
     expect(error.message).toMatchInlineSnapshot(`
       "BuildJob ci/bk-1 is invalid:
         spec.buildkite.jobId: must be a lower-case UUID (found "not-a-uuid")
-        spec.env[1].name: must be an environment variable name without = or spaces (found "B=C")
+        spec.env[1].name: must be an environment variable name: printable ASCII without = and spaces (found "B=C")
         spec.env[1].value: must be a text (found 5)
         spec.resources.limits.cpu: must be a number or a text (found true)
         spec.jobNodeRequirements[0].operator: must be one of In, NotIn, Exists, DoesNotExist, Gt, Lt (found "Equals")

@@ -26,15 +26,46 @@ export const imageReference = z
   .max(500)
   .regex(/^[^\s]+$/, 'must be an image reference without spaces, like registry.example.com/team/image:tag');
 
+const qualified = '([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
+const qualifiedRule =
+  'must be letters, digits, -, _ and ., at most 63, beginning and ending with a letter or digit, after a domain and / if any';
+
+/** Key of a label, an annotation or a resource: a name of at most 63 characters, after a domain and / if it is somebody's own. */
+export const qualifiedName = z
+  .string()
+  .min(1)
+  .max(317)
+  .regex(new RegExp(`^${qualified}$`), qualifiedRule);
+
+const optionalName = z
+  .string()
+  .max(317)
+  .regex(new RegExp(`^(${qualified})?$`), qualifiedRule);
+
+/** Value of a label. */
+export const labelValue = z
+  .string()
+  .max(63)
+  .regex(
+    /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/,
+    'must be empty, or letters, digits, -, _ and ., beginning and ending with a letter or digit',
+  );
+
 /** A part of the pod that is passed on as it is; the API server checks it when the pod is made. */
 export const verbatim = (description: string) => z.looseObject({}).meta({ description });
 
 /** A Kubernetes quantity: 500m, 2, 1.5Gi. */
 export const quantity = z
-  .union([z.int(), z.string().max(40)])
+  .union([
+    z.int().min(0),
+    z
+      .string()
+      .max(40)
+      .regex(/^[0-9]+(\.[0-9]+)?([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?$/, 'must be a quantity, for example 500m, 2 or 1.5Gi'),
+  ])
   .meta({ description: 'A Kubernetes quantity, for example 500m, 2 or 1.5Gi.' });
 
-const quantities = (description: string) => z.record(z.string().max(253), quantity).meta({ description, maxProperties: 20 });
+const quantities = (description: string) => z.record(qualifiedName, quantity).meta({ description, maxProperties: 20 });
 
 export const resourceRequirements = z.object({
   requests: quantities(
@@ -49,7 +80,7 @@ export const envVar = z
       .string()
       .min(1)
       .max(1024)
-      .regex(/^[^=\s]+$/, 'must be an environment variable name without = or spaces')
+      .regex(/^[!-<>-~]+$/, 'must be an environment variable name: printable ASCII without = and spaces')
       .meta({ description: 'Name of the variable.' }),
     value: z
       .string()
@@ -77,12 +108,12 @@ export const envList = z
 
 export const nodeRequirement = z
   .object({
-    key: z.string().min(1).max(317).meta({ description: 'The node label that the rule looks at.' }),
+    key: qualifiedName.meta({ description: 'The node label that the rule looks at.' }),
     operator: z
       .enum(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'])
       .meta({ description: 'How the label is compared with the values.' }),
     values: z
-      .array(z.string().max(63))
+      .array(labelValue)
       .max(100)
       .optional()
       .meta({ description: 'Values for In and NotIn (at least one), Gt and Lt (exactly one integer); none for Exists and DoesNotExist.' }),
@@ -100,8 +131,8 @@ export const nodeRequirement = z
         fieldPath: '.values',
       },
       {
-        rule: "!(self.operator in ['Gt', 'Lt']) || (has(self.values) && self.values.size() == 1 && self.values[0].matches('^-?[0-9]+$'))",
-        message: 'Gt and Lt need exactly one value, an integer',
+        rule: "!(self.operator in ['Gt', 'Lt']) || (has(self.values) && self.values.size() == 1 && self.values[0].matches('^[0-9]+$'))",
+        message: 'Gt and Lt need exactly one value, an integer that is not negative',
         fieldPath: '.values',
       },
     ],
@@ -128,12 +159,12 @@ export const nodePreferences = z
 
 export const toleration = z
   .object({
-    key: z.string().max(317).optional().meta({ description: 'Taint key; empty with operator Exists tolerates every taint.' }),
+    key: optionalName.optional().meta({ description: 'Taint key; empty with operator Exists tolerates every taint.' }),
     operator: z
       .enum(['Equal', 'Exists'])
       .optional()
       .meta({ description: 'Equal compares the value, Exists does not. Kubernetes takes Equal when unset.' }),
-    value: z.string().max(63).optional().meta({ description: 'Taint value for Equal.' }),
+    value: labelValue.optional().meta({ description: 'Taint value for Equal.' }),
     effect: z
       .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
       .optional()
@@ -168,7 +199,7 @@ export const toleration = z
 export const tolerations = z.array(toleration).max(50).meta({ description: 'Taints that the pod accepts, as in a pod.' });
 
 export const nodeSelector = z
-  .record(z.string().max(317), z.string().max(63))
+  .record(qualifiedName, labelValue)
   .meta({ description: 'Node labels that a node must have with exactly these values.', maxProperties: 50 });
 
 const volumeMount = z.looseObject({
@@ -272,6 +303,12 @@ function nameOf(container: string): string {
   return `(has(${container}.name) ? ${container}.name : has(${container}.environment) ? ${container}.environment : '')`;
 }
 
+/** Kubernetes takes none in an init container that is no sidecar. */
+const noProbes = {
+  rule: 'self.all(one, !has(one.startupProbe) && !has(one.livenessProbe) && !has(one.readinessProbe) && !has(one.lifecycle))',
+  message: 'probes and lifecycle hooks are for sidecars: move the container to extraContainers, or leave them out',
+} as const;
+
 /** Settings that a job may give and that an environment may give for every job that uses it. */
 export const sharedSettings = {
   initContainers: z
@@ -281,7 +318,7 @@ export const sharedSettings = {
     .meta({
       description:
         "Containers that run one after another to their end before the job starts, after the environment's own. A failure ends the job with reason InitFailed.",
-      'x-kubernetes-validations': [uniqueContainerNames],
+      'x-kubernetes-validations': [uniqueContainerNames, noProbes],
     }),
   extraContainers: z
     .array(additionalContainer)
