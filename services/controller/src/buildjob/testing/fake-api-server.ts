@@ -17,7 +17,7 @@ export class FakeApiServer implements Transport {
   readonly calls: string[] = [];
   /** What happens to the call of this number, counted from 0. */
   readonly faults = new Map<number, Fault>();
-  /** The uid of every pod that ever was. */
+  /** The uid of the owner of every pod that ever was. */
   readonly podsMade: string[] = [];
   /** Every status that a BuildJob of this uid ever had. */
   readonly statuses = new Map<string, BuildJob['status'][]>();
@@ -111,7 +111,7 @@ export class FakeApiServer implements Transport {
     if (this.#objects.has(key + name)) throw new KubeError('AlreadyExists', `${key}${name} already exists`, { status: 409 });
     if (this.refusePods !== undefined) throw this.refusePods;
     const uid = `pod-uid-${this.podsMade.length + 1}`;
-    this.podsMade.push(uid);
+    this.podsMade.push(object.metadata.ownerReferences?.[0]?.uid ?? '');
     this.put('pods', { ...object, metadata: { ...object.metadata, uid, creationTimestamp: this.#now() } });
     return this.#existing(key + name);
   }
