@@ -3,7 +3,7 @@ import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 
-describe('given a command that ends with an exit code', () => {
+describe.concurrent('given a command that ends with an exit code', () => {
   it.concurrent.for([0, 1, 42, 137, 255])('when it is %i, then status and Buildkite have it as it is', async code => {
     const { job, record } = await testbed.run(`exit ${code}`);
     expect(job).toMatchObject({ state: 'finished', exitStatus: code, passed: code === 0 });
@@ -15,7 +15,7 @@ describe('given a command that ends with an exit code', () => {
   });
 });
 
-describe('given a script of several lines', () => {
+describe.concurrent('given a script of several lines', () => {
   it.concurrent('when one of them fails, then the rest is not run and its exit code is the job’s', async () => {
     const { job, record } = await testbed.run('echo fir"st"\n(exit 3)\necho ne"ver"');
     expect(job.exitStatus).toBe(3);
@@ -26,7 +26,7 @@ describe('given a script of several lines', () => {
   });
 });
 
-describe('given a command that a signal ends', () => {
+describe.concurrent('given a command that a signal ends', () => {
   it.concurrent.for([
     { signal: 'TERM', code: 143 },
     { signal: 'KILL', code: 137 },
@@ -43,7 +43,7 @@ describe('given a command that a signal ends', () => {
   });
 });
 
-describe('given a command that does not exist', () => {
+describe.concurrent('given a command that does not exist', () => {
   it.concurrent('when it is run, then the exit code is 127', async () => {
     const { job, record } = await testbed.run('no-such-program --help');
     expect(job.exitStatus).toBe(127);

@@ -16,7 +16,7 @@ async function outputOf(command: string): Promise<Buffer> {
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 const octal = (bytes: Buffer) => [...bytes].map(byte => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 
-describe('given a command that writes', () => {
+describe.concurrent('given a command that writes', () => {
   it.concurrent.for([
     { what: 'nothing', bytes: Buffer.alloc(0) },
     { what: '1 byte', bytes: Buffer.from('x') },
@@ -65,7 +65,7 @@ describe('given a command that writes', () => {
   });
 });
 
-describe('given a command that looks at its terminal', () => {
+describe.concurrent('given a command that looks at its terminal', () => {
   it.concurrent('when it asks, then both its outputs are one', async () => {
     expect((await outputOf('test -t 1 && test -t 2 && printf yes')).toString()).toBe('yes');
   });
