@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ensureDebianPackages, ensureGoTools, goToolSets } from '@buildkite-operator/e2e-setup';
+import { ensureDebianPackages, ensureGoTools, goToolSets, type ScratchDirectory, scratchDirectory } from '@buildkite-operator/e2e-setup';
 import { CertificateAuthority, createServiceAccountKey } from './certificates.ts';
 import { ClusterError } from './cluster-error.ts';
 import { apiServerFlags, etcdFlags } from './control-plane-flags.ts';
@@ -7,7 +7,6 @@ import { freePort } from './free-port.ts';
 import { probeHttps } from './https-probe.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { OwnedProcess } from './owned-process.ts';
-import { type ScratchDirectory, scratchDirectory } from './scratch-directory.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface StartApiServerOptions {

@@ -3,4 +3,5 @@ export { ensureGoTools, type GoToolSet, goToolSets } from './go-tools.ts';
 export { isAlive, withLock } from './lock.ts';
 export { cacheDirectory, repositoryRoot } from './paths.ts';
 export { formatDuration, type Step, say, step } from './progress.ts';
+export { type ScratchDirectory, scratchDirectory } from './scratch-directory.ts';
 export { findSystemProblems, requireLocalClusterSystem, type SystemProblem } from './system.ts';

@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureDebianPackages } from '@buildkite-operator/e2e-setup';
+import { ensureDebianPackages, scratchDirectory } from '@buildkite-operator/e2e-setup';
 import { execa } from 'execa';
 
 /** A git server over SSH: OpenSSH's own sshd, which runs nothing but git's shell. */
@@ -17,14 +16,15 @@ export interface GitSshServer {
 /** Serves the repositories below `root` on a free port of this address. */
 export async function startGitSshServer(root: string, host: string): Promise<GitSshServer> {
   await ensureDebianPackages(['openssh-server', 'openssh-client']);
-  const folder = mkdtempSync(join(tmpdir(), 'bkop-sshd-'));
+  const scratch = await scratchDirectory('bkop-sshd-');
+  const folder = scratch.path;
   const port = await freePort(host);
   for (const key of ['host', 'client']) await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, key)]);
   writeFileSync(join(folder, 'authorized_keys'), readFileSync(join(folder, 'client.pub')), { mode: 0o600 });
   writeFileSync(join(folder, 'serve'), '#!/bin/sh\nexec git-shell -c "$SSH_ORIGINAL_COMMAND"\n', { mode: 0o755 });
   writeFileSync(join(folder, 'config'), configuration(folder, host, port));
   mkdirSync('/run/sshd', { recursive: true });
-  const server = execa('/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'config')], {
+  const server = execa('setpriv', ['--pdeathsig', 'KILL', '/usr/sbin/sshd', '-D', '-e', '-f', join(folder, 'config')], {
     reject: false,
     stdout: 'ignore',
     stderr: { file: join(folder, 'log') },
@@ -35,7 +35,7 @@ export async function startGitSshServer(root: string, host: string): Promise<Git
     close: async () => {
       server.kill('SIGTERM');
       await server;
-      rmSync(folder, { recursive: true, force: true });
+      await scratch[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startCluster } from '@buildkite-operator/e2e-cluster';
 import { type Installation, installOperator, kubectlFor, operatorNamespace, uninstallOperator } from '@buildkite-operator/e2e-operator';
-import { say } from '@buildkite-operator/e2e-setup';
+import { say, scratchDirectory } from '@buildkite-operator/e2e-setup';
 import { type SettingsPatch, startSimulator } from '@buildkite-operator/e2e-simulator';
 import { startGitHttpServer } from './git-http-server.ts';
 import { startGitSshServer } from './git-ssh-server.ts';
@@ -42,7 +39,8 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   const cluster = await startCluster({});
   const images = await provideImages(cluster);
   const host = cluster.hostAddress;
-  const repositories = mkdtempSync(join(tmpdir(), 'bkop-repositories-'));
+  const scratch = await scratchDirectory('bkop-repositories-');
+  const repositories = scratch.path;
   const simulator = await startSimulator({ host, settings: options.simulator ?? {} });
   const gitHttp = await startGitHttpServer(repositories, host);
   const gitSsh = await startGitSshServer(repositories, host);
@@ -71,7 +69,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     close: async () => {
       await uninstallOperator(kubectl, installation);
       await Promise.all([gitHttp.close(), gitSsh.close(), simulator.stop()]);
-      rmSync(repositories, { recursive: true, force: true });
+      await scratch[Symbol.asyncDispose]();
     },
   };
 }

@@ -14,6 +14,7 @@ export interface ScratchDirectory extends AsyncDisposable {
  */
 const removeAtEnd = 'cat >/dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$1" && break; sleep 0.2; done';
 
+/** Makes one, below the system's folder for temporary files; its name begins with `prefix`. */
 export async function scratchDirectory(prefix: string): Promise<ScratchDirectory> {
   const path = await mkdtemp(join(tmpdir(), prefix));
   const remover = spawn('sh', ['-c', removeAtEnd, 'remove-at-end', path], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
