@@ -148,6 +148,15 @@ describe('a patch that is refused', () => {
     expect(renderRefusal(() => patched(podPatch))?.code).toBe('TokenExposed');
   });
 
+  it('says a variable of ours twice, of which the second would count', () => {
+    const env = containerOf(patched({}).spec, 'container-0').env ?? [];
+    const podPatch = container('container-0', { env: [{ $patch: 'replace' }, ...env, { name: 'BUILDKITE_COMMAND', value: 'true' }] });
+    expect(renderRefusal(() => patched(podPatch))).toMatchObject({
+      code: 'PatchRefused',
+      field: 'spec.podPatch.containers[container-0].env[BUILDKITE_COMMAND]',
+    });
+  });
+
   it('mounts two things at one path', () => {
     const podPatch = container('mine', { volumeMounts: ['/a', '/a/'].map(mountPath => ({ name: 'cache', mountPath })) });
     expect(renderRefusal(() => patched(podPatch))).toMatchObject({

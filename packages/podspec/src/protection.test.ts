@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Container, PodSpec, Volume } from './kubernetes-pod.ts';
-import { checkContainerNames, checkMountPaths, checkTokenConfined } from './protection.ts';
+import { checkContainerNames, checkCredentialsConfined, checkMountPaths, checkTokenConfined } from './protection.ts';
 import { renderRefusal } from './testing/index.ts';
 
 describe('the names of additional containers', () => {
@@ -73,6 +73,7 @@ describe('the agent token', () => {
     ['its own volume in the command', { containers: [agent, mount('agent-token')] }],
     ['its own volume in an init container', { initContainers: [{ ...mount('agent-token'), name: 'i' }] }],
     ['its own volume in an init container that calls itself agent', { initContainers: [{ ...mount('agent-token'), name: 'agent' }] }],
+    ['the hooks of the agent in the command', { containers: [agent, mount('agent-hooks')] }],
     ['its own volume as a device', { containers: [agent, { ...command, volumeDevices: [{ name: 'agent-token', devicePath: '/d' }] }] }],
     ['another volume of the Secret', withVolume({ secret: { secretName: 'token' } })],
     [
@@ -132,5 +133,20 @@ describe('the agent token', () => {
   it('counts as mounted from a source too deep to look through', () => {
     const deep = Array.from({ length: 5000 }).reduce<object>(inner => ({ inner }), {});
     expect(check(withVolume(deep))).toMatchObject({ code: 'TokenExposed' });
+  });
+});
+
+describe('the credentials of the checkout', () => {
+  const mounting = (name: string): PodSpec => ({ containers: [{ name, volumeMounts: [{ name: 'git-credentials', mountPath: '/c' }] }] });
+
+  it('are mounted in the checkout', () => {
+    expect(renderRefusal(() => checkCredentialsConfined(mounting('checkout')))).toBeUndefined();
+  });
+
+  it.each(['agent', 'container-0', 'mine'])('are not mounted in %s', name => {
+    expect(renderRefusal(() => checkCredentialsConfined(mounting(name)))).toMatchObject({
+      code: 'VolumeConflict',
+      field: `container ${name}: volumeMounts`,
+    });
   });
 });

@@ -38,6 +38,8 @@ export function checkTokenConfined(spec: PodSpec, secretName: string): void {
     (spec.volumes ?? []).filter(({ name: _name, ...source }) => mentions(source, secretName)).map(({ name }) => name),
   );
   volumes.add(volumeNames.agentToken);
+  // What lies there, the agent runs.
+  volumes.add(volumeNames.agentHooks);
   const agent = spec.containers.find(({ name }) => name === containerNames.agent);
   for (const container of allContainers(spec)) {
     const mounted = [...(container.volumeMounts ?? []), ...(container.volumeDevices ?? [])].find(({ name }) => volumes.has(name));
@@ -45,7 +47,7 @@ export function checkTokenConfined(spec: PodSpec, secretName: string): void {
       throw new RenderError(
         'TokenExposed',
         `container ${container.name}: volumeMounts`,
-        `volume "${mounted.name}" holds the agent token, which only the agent may see; remove the mount`,
+        `volume "${mounted.name}" leads to the agent token, which only the agent may see; remove the mount`,
       );
     const sources = [...(container.env ?? []).map(({ valueFrom }) => valueFrom), ...(container.envFrom ?? [])];
     if (sources.some(source => [secretName, ...volumes].some(name => mentions(source, name))))
@@ -62,6 +64,18 @@ export function checkTokenConfined(spec: PodSpec, secretName: string): void {
         'TokenExposed',
         `spec.podPatch.${part}`,
         'lets other containers look into the agent container, where the agent token is; leave it out',
+      );
+  }
+}
+
+/** The credentials of the checkout are mounted nowhere else. */
+export function checkCredentialsConfined(spec: PodSpec): void {
+  for (const container of allContainers(spec).filter(({ name }) => name !== containerNames.checkout)) {
+    if (container.volumeMounts?.some(({ name }) => name === volumeNames.gitCredentials) === true)
+      throw new RenderError(
+        'VolumeConflict',
+        `container ${container.name}: volumeMounts`,
+        `volume "${volumeNames.gitCredentials}" is for the checkout only; remove the mount, or bring the Secret by a volume of your own`,
       );
   }
 }

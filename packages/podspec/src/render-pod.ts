@@ -8,7 +8,7 @@ import { paths, podFinalizer, podNameFor, volumeNames } from './names.ts';
 import { agentContainer, checkoutContainer, commandContainer, type PodSettings, setupContainer } from './own-containers.ts';
 import { checkPatchLeftProtocol, patchedPodSpec } from './patch-protection.ts';
 import { placement } from './placement.ts';
-import { allContainers, checkContainerNames, checkMountPaths, checkTokenConfined } from './protection.ts';
+import { allContainers, checkContainerNames, checkCredentialsConfined, checkMountPaths, checkTokenConfined } from './protection.ts';
 import { RenderError } from './render-error.ts';
 import { type JsonObject, StrategicMergeError, strategicMerge } from './strategic-merge/index.ts';
 
@@ -50,6 +50,7 @@ export function renderPod(job: BuildJob, environments: Environments, defaults: P
     spec,
   };
   checkTokenConfined(spec, defaults.agentTokenSecret.name);
+  checkCredentialsConfined(spec);
   return pod;
 }
 

@@ -11,6 +11,7 @@ export interface Attack {
 /** Attacks on the token of this Secret. */
 export function attacksOn(secret: string): readonly Attack[] {
   const mount = { name: 'agent-token', mountPath: '/stolen' };
+  const hooks = { name: 'agent-hooks', mountPath: '/hooks' };
   const variable = { name: 'STOLEN', valueFrom: { secretKeyRef: { name: secret, key: 'token' } } };
   const own = { name: 'thief-volume', secret: { secretName: secret } };
   const ownMount = { name: own.name, mountPath: '/stolen' };
@@ -20,6 +21,7 @@ export function attacksOn(secret: string): readonly Attack[] {
     bySpec('the credentials of the checkout', ({ checkout }) => ({ checkout: { ...checkout, skip: false, credentialsSecret: secret } })),
     byContainer('initContainers', 'an init container that mounts the volume', { volumeMounts: [mount] }),
     byContainer('extraContainers', 'a sidecar that mounts the volume', { volumeMounts: [mount] }),
+    byContainer('extraContainers', 'a sidecar that fills the hooks of the agent', { volumeMounts: [hooks] }),
     byContainer('extraContainers', 'a sidecar with the Secret as variables', { envFrom: [{ secretRef: { name: secret } }] }),
     byContainer('initContainers', 'an init container with a variable', { env: [variable] }),
     byEnvironment('an environment with a volume of the Secret', { volumes: [own], container: { image: 'x', volumeMounts: [ownMount] } }),
@@ -36,6 +38,7 @@ export function attacksOn(secret: string): readonly Attack[] {
       container: { image: 'x', volumeMounts: [ownMount] },
     }),
     byPatch('a patch that mounts the volume', { containers: [{ name: 'container-0', volumeMounts: [mount] }] }),
+    byPatch('a patch that fills the hooks of the agent', { containers: [{ name: 'container-0', volumeMounts: [hooks] }] }),
     byPatch('a patch that mounts the volume in an init container called agent', {
       initContainers: [{ name: 'agent', image: 'x', volumeMounts: [mount] }],
     }),
