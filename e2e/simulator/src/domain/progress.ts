@@ -88,12 +88,15 @@ export function isBuildFinished(state: BuildState): boolean {
   return state === 'passed' || state === 'failed' || state === 'canceled';
 }
 
-/** The state of a build as its jobs make it. */
+/**
+ * The state of a build as its jobs make it. A failed build may still hold a blocked job, which somebody may unblock: then
+ * the build goes on, and fails in the end.
+ */
 export function buildState(build: Build): BuildState {
   const jobs = includedJobs(build);
   const failed = jobs.some(isHardFailure);
   if (jobs.some(isBusy)) return busyState(build, failed);
-  if (jobs.some(({ state }) => state === 'blocked')) return blockedState(build, failed);
+  if (jobs.some(({ state }) => state === 'blocked')) return failed ? 'failed' : blockedState(build);
   if (build.cancelReason !== undefined) return 'canceled';
   return failed ? 'failed' : 'passed';
 }
@@ -128,8 +131,7 @@ function hasBegun(job: Job): boolean {
   return job.type !== 'waiter' && job.state !== 'skipped' && job.state !== 'broken' && !notBegun.has(job.state);
 }
 
-function blockedState(build: Build, failed: boolean): BuildState {
-  if (failed) return 'failed';
+function blockedState(build: Build): BuildState {
   const waiting = build.steps.find((step: Step) => currentJobs(step).some(({ state }) => state === 'blocked'));
   const declared = waiting?.definition.type === 'block' ? waiting.definition.blockedState : 'passed';
   return declared === 'failed' ? 'failed' : 'blocked';

@@ -44,8 +44,6 @@ export interface RefereeEntry {
   readonly jobId?: string | undefined;
   readonly agentId?: string | undefined;
   readonly request?: BreachRequest | undefined;
-  /** The injected fault that this call met, if any. */
-  readonly faultId?: string | undefined;
   readonly explanation: string;
 }
 

@@ -1,4 +1,5 @@
-const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:/;
+/** A scheme, or `user@host:path` as git takes it. */
+const hasColonInFirstPart = /^[^/#]*:/;
 
 /**
  * Writes a plugin's source out in full, as the agent's pipeline parser (go-pipeline, `Plugin.FullSource`) does:
@@ -6,7 +7,7 @@ const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:/;
  * `github.com/org/name-buildkite-plugin`; a path, a URL or a longer name stays as it is.
  */
 export function expandPluginSource(source: string): string {
-  if (source === '' || /^[/.\\]/.test(source) || scheme.test(source)) return source;
+  if (source === '' || /^[/.\\]/.test(source) || hasColonInFirstPart.test(source)) return source;
   const hash = source.indexOf('#');
   const path = hash === -1 ? source : source.slice(0, hash);
   const fragment = hash === -1 ? '' : source.slice(hash);
