@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { acceptJob, acquireJob, finishJob, startJob } from '../domain/job-lifecycle.ts';
-import { hasEnded } from '../domain/job-state.ts';
+import { acceptJob, acquireJob, finishJob, promiseFailure, startJob } from '../domain/job-lifecycle.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { requireJob } from '../domain/world.ts';
 import type { SimulatorContext } from '../http/context.ts';
@@ -51,6 +50,7 @@ export function addJobOperations(app: FastifyInstance, context: SimulatorContext
     method: 'PUT',
     path: 'jobs/:id/start',
     token: 'job',
+    wrongTokenBreach: 'started-without-acquire',
     body: z.object({ started_at: z.string().min(1) }),
     handle: ({ world, holder, body, request }) => {
       startJob(world, holder.agent, holder.job, body.started_at, request);
@@ -100,13 +100,8 @@ export function addJobOperations(app: FastifyInstance, context: SimulatorContext
     path: 'jobs/:id/promise_failure',
     token: 'job',
     body: z.object({ exit_status: z.int().refine(status => status !== 0, 'must not be 0'), reason: z.string().optional() }),
-    handle: ({ holder: { job }, body }) => {
-      if (job.timeline.startedAt === undefined || hasEnded(job.state))
-        throw new Refusal('unprocessable', `job ${job.id} is not running: it is ${job.state}`);
-      if (job.promisedFailure !== undefined && job.promisedFailure.exitStatus !== body.exit_status) {
-        throw new Refusal('conflict', `exit status ${job.promisedFailure.exitStatus} was already promised`);
-      }
-      job.promisedFailure = { exitStatus: body.exit_status, reason: body.reason };
+    handle: ({ world, holder: { job }, body }) => {
+      promiseFailure(world, job, body.exit_status, body.reason);
       return { status: 204 };
     },
   });

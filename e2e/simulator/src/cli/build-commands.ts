@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAbort } from '@buildkite-operator/service';
 import type { SimulatorClient } from '../client/simulator-client.ts';
@@ -45,7 +46,7 @@ const createBuildCommand: Command = {
 
 async function readPipeline(path: string): Promise<string> {
   try {
-    return await readFile(path === '-' ? '/dev/stdin' : path, 'utf8');
+    return await (path === '-' ? text(process.stdin) : readFile(path, 'utf8'));
   } catch (error) {
     throw new UsageError(`cannot read the pipeline ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,10 +1,11 @@
 import { endJob } from './end-job.ts';
 import { giveJob, setJobState } from './job-change.ts';
 import { hasEnded, isHeldByAgent, type JobState } from './job-state.ts';
+import { progressBuild } from './progress.ts';
 import type { Agent, Job } from './records.ts';
 import type { BreachRequest } from './referee.ts';
 import { Refusal } from './refusal.ts';
-import { newToken, type World } from './world.ts';
+import { buildOf, newToken, type World } from './world.ts';
 
 const waitingForJobs: ReadonlySet<JobState> = new Set(['pending', 'waiting', 'limiting', 'limited']);
 
@@ -60,10 +61,22 @@ export function startJob(world: World, agent: Agent, job: Job, startedAt: string
   if (isHeldByAgent(job.state) && job.state !== 'assigned') {
     if (job.agentStartedAt === startedAt) return;
     world.referee.note({ kind: 'started-twice', ...breach, explanation: `started at ${job.agentStartedAt} and again at ${startedAt}` });
-  } else if (job.timeline.acquiredAt === undefined) {
-    world.referee.note({ kind: 'started-without-acquire', ...breach, explanation: `the job is ${job.state} and was never acquired` });
   }
   throw new Refusal('unprocessable', `job ${job.id} cannot be started: it is ${job.state}`);
+}
+
+/**
+ * The job declares that it will fail, before it ends. Refused when it does not run (`unprocessable`) or has declared another
+ * exit status (`conflict`).
+ */
+export function promiseFailure(world: World, job: Job, exitStatus: number, reason: string | undefined): void {
+  if (job.timeline.startedAt === undefined || hasEnded(job.state))
+    throw new Refusal('unprocessable', `job ${job.id} is not running: it is ${job.state}`);
+  const known = job.promisedFailure;
+  if (known !== undefined && known.exitStatus !== exitStatus)
+    throw new Refusal('conflict', `exit status ${known.exitStatus} was already promised`);
+  job.promisedFailure ??= { exitStatus, reason };
+  progressBuild(world, buildOf(world, job));
 }
 
 export interface FinishCall {

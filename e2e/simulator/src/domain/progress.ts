@@ -2,6 +2,7 @@ import { type Readiness, readinessOfSteps } from './dependencies.ts';
 import { concurrencyOf, hasConcurrencyPlace, limitedJobs, setJobState } from './job-change.ts';
 import { hasEnded, type JobState } from './job-state.ts';
 import type { Build, BuildState, Job, Step } from './records.ts';
+import { isSoftFailure } from './retry-rules.ts';
 import { currentJobs, isHardFailure } from './step-outcome.ts';
 import type { World } from './world.ts';
 
@@ -95,7 +96,7 @@ export function isBuildFinished(state: BuildState): boolean {
 export function buildState(build: Build): BuildState {
   const jobs = includedJobs(build);
   const failed = jobs.some(isHardFailure);
-  if (jobs.some(isBusy)) return busyState(build, failed);
+  if (jobs.some(isBusy)) return busyState(build, failed || jobs.some(hasPromisedFailure));
   if (jobs.some(({ state }) => state === 'blocked')) return failed ? 'failed' : blockedState(build);
   if (build.cancelReason !== undefined) return 'canceled';
   return failed ? 'failed' : 'passed';
@@ -103,6 +104,11 @@ export function buildState(build: Build): BuildState {
 
 function includedJobs(build: Build): Job[] {
   return build.steps.filter(step => step.included).flatMap(currentJobs);
+}
+
+function hasPromisedFailure({ state, promisedFailure, variant }: Job): boolean {
+  if (promisedFailure === undefined || hasEnded(state)) return false;
+  return !isSoftFailure(variant?.softFail ?? false, promisedFailure.exitStatus);
 }
 
 /** Whether something will come of the job without a person. */

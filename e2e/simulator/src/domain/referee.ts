@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 /** Every break of protocol that the referee tells apart, with its meaning. */
 export const breachKinds = {
-  'acquired-twice': 'two agents hold the same job',
-  'acquired-twice-attempt': 'an agent asked for a job that another agent has or had; it was refused',
+  'acquired-twice-attempt': 'an agent asked for a job that another agent has or had; it was refused, so no job ever runs twice here',
   'finished-twice': 'a job that has ended was finished again, with another result',
-  'started-without-acquire': 'a job was started by an agent that had not acquired it',
+  'started-without-acquire': 'an agent started a job with its own token, so without having acquired it',
   'started-twice': 'a running job was started again, at another time',
   'finished-without-start': 'a job was finished that had never been started',
   'log-gap': 'a job was finished although bytes of its log are missing',

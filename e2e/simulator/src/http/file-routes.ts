@@ -53,6 +53,8 @@ async function readForm(request: FastifyRequest, store: (file: Readable) => Prom
   let stored: Promise<StoredPart> | undefined;
   const parsed = new Promise<void>((resolve, reject) => {
     form.on('file', (name, file) => {
+      // The parser may report a broken form here again, after all else has ended; unheard, that would end the process.
+      file.on('error', reject);
       if (name !== fileField || stored !== undefined) {
         file.resume();
         return;

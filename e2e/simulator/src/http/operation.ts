@@ -34,6 +34,8 @@ export interface Operation<Kind extends TokenKind, Body extends z.ZodType, Query
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly token: Kind;
+  /** What a call with another kind of token amounts to, if more than that. */
+  readonly wrongTokenBreach?: BreachKind;
   readonly body?: Body;
   readonly query?: Query;
   readonly handle: (call: Call<HolderOf<Kind>, z.output<Body>, z.output<Query>>) => Answer | Promise<Answer>;
@@ -53,7 +55,7 @@ export function addOperation<Kind extends TokenKind, Body extends z.ZodType, Que
       const breachRequest = { method: request.method, url: request.url, operation: operation.name };
       const check = new CallCheck(world, request, breachRequest);
       const params = z.record(z.string(), z.string()).parse(request.params ?? {});
-      const holder = check.token(operation.token);
+      const holder = check.token(operation.token, operation.wrongTokenBreach);
       const jobId = operation.path.startsWith('jobs/') ? params['id'] : undefined;
       if (jobId !== undefined) check.sameJob(holder, jobId);
       const call = {
@@ -86,7 +88,7 @@ class CallCheck {
     this.#breachRequest = breachRequest;
   }
 
-  token<Kind extends TokenKind>(kind: Kind): HolderOf<Kind> {
+  token<Kind extends TokenKind>(kind: Kind, wrongTokenBreach: BreachKind = 'wrong-token'): HolderOf<Kind> {
     const value = /^Token (\S+)$/i.exec(this.#request.headers.authorization ?? '')?.[1];
     const holder = value === undefined ? undefined : this.#world.tokens.get(value);
     if (holder === undefined) {
@@ -94,7 +96,7 @@ class CallCheck {
       throw new Refusal('unauthorized', value === undefined ? 'Authorization: Token … is required' : 'Invalid access token');
     }
     if (!hasKind(holder, kind)) {
-      this.#note('wrong-token', `this call takes the ${kind} token, not the ${holder.kind} token`);
+      this.#note(wrongTokenBreach, `this call takes the ${kind} token, not the ${holder.kind} token`);
       throw new Refusal('unauthorized', `Invalid access token: this call takes the ${kind} token, not the ${holder.kind} token`);
     }
     return holder;
