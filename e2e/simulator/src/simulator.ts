@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@buildkite-operator/service';
 import { SimulatorClient } from './client/simulator-client.ts';
+import { parseInput } from './control-api/control-route.ts';
 import { DownloadSigner } from './domain/artifacts.ts';
 import { FaultList } from './domain/faults.ts';
 import { OidcIssuer } from './domain/oidc.ts';
-import { type SettingsPatch, settingsSchema } from './domain/settings.ts';
+import { type Settings, type SettingsPatch, settingsSchema } from './domain/settings.ts';
 import { sweep } from './domain/sweep.ts';
 import { addCluster, createWorld } from './domain/world.ts';
 import type { SimulatorContext } from './http/context.ts';
@@ -46,11 +47,27 @@ export interface Simulator {
   stop(): Promise<void>;
 }
 
-/** Starts a simulator in this process. Throws when the port is taken. */
+/** Starts a simulator in this process. Throws when the port is taken or a setting is wrong; leaves nothing behind then. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'buildkite-simulator-')));
+  const settings = parseInput(settingsSchema, options.settings);
+  if (options.dataDirectory !== undefined) return startIn(options.dataDirectory, options, settings);
+  const temporary = await mkdtemp(join(tmpdir(), 'buildkite-simulator-'));
+  const removeTemporary = () => rm(temporary, { recursive: true, force: true });
+  try {
+    const simulator = await startIn(temporary, options, settings);
+    const stop = async () => {
+      await simulator.stop();
+      await removeTemporary();
+    };
+    return { ...simulator, stop };
+  } catch (error) {
+    await removeTemporary();
+    throw error;
+  }
+}
+
+async function startIn(dataDirectory: string, options: SimulatorOptions, settings: Settings): Promise<Simulator> {
   let advertised = '';
-  const settings = settingsSchema.parse(options.settings ?? {});
   const world = createWorld({
     clock: systemClock,
     settings,
@@ -82,7 +99,6 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     stop: async () => {
       sweeper.stop();
       await server.close();
-      if (options.dataDirectory === undefined) await rm(dataDirectory, { recursive: true, force: true });
     },
   };
 }

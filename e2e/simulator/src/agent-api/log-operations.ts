@@ -13,6 +13,9 @@ import { chunkDigest } from '../storage/log-store.ts';
 
 const unzip = promisify(gunzip);
 
+/** Bounds the memory that the account of one log takes. */
+const maxChunks = 100_000;
+
 const number = z.coerce.number().int().nonnegative();
 
 /** Log chunks and header times. */
@@ -66,6 +69,7 @@ async function takeChunk(context: SimulatorContext, job: Job, chunk: ReceivedChu
       note(context, job, request, 'log-after-finish', `chunk ${sequence} (${size} bytes) after the job was ${job.state}`);
     throw new Refusal('unprocessable', `job ${job.id} has ended: it is ${job.state}`);
   }
+  if (job.log.chunks.length >= maxChunks) throw new Refusal('too-large', `a log may have ${maxChunks} chunks`);
   if (offset + size > world.settings.logMaxSizeBytes)
     throw new Refusal('too-large', `a log may have ${world.settings.logMaxSizeBytes} bytes`);
   const refuseIfBad = (verdict: ChunkVerdict) => {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type {
   AgentView,
   AnnotationView,
@@ -111,46 +110,18 @@ export class SimulatorClient {
   }
 
   /** Waits until the job is in one of the states. Throws a WaitTimeout that says how the job stands. */
-  async waitForJob(
-    id: string,
-    states: WaitState | readonly WaitState[],
-    timeoutMs = defaultTimeoutMs,
-    signal?: AbortSignal,
-  ): Promise<JobView> {
-    const wanted = [states].flat();
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const left = Math.max(0, Math.min(longestPollMs, deadline - Date.now()));
-      const { reached, job } = await this.#json<{ reached: boolean; job: JobView }>(
-        'GET',
-        `jobs/${id}/wait?states=${wanted.join(',')}&timeoutMs=${Math.ceil(left)}`,
-        undefined,
-        signal,
-      );
-      if (reached) return job;
-      if (Date.now() >= deadline) {
-        throw new WaitTimeout(`job ${id} is ${job.state}, not ${wanted.join(' or ')}, after ${timeoutMs} ms`, job);
-      }
-    }
+  waitForJob(id: string, states: WaitState | readonly WaitState[], timeoutMs = defaultTimeoutMs, signal?: AbortSignal): Promise<JobView> {
+    return this.#wait<JobView>('job', id, [states].flat(), timeoutMs, signal);
   }
 
   /** Waits until the build is in one of the states. Throws a WaitTimeout that says how the build stands. */
-  async waitForBuild(
+  waitForBuild(
     id: string,
     states: BuildState | readonly BuildState[],
     timeoutMs = defaultTimeoutMs,
     signal?: AbortSignal,
   ): Promise<BuildView> {
-    const wanted = [states].flat();
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const build = await this.build(id);
-      if (wanted.includes(build.state)) return build;
-      if (Date.now() >= deadline) {
-        throw new WaitTimeout(`build ${id} is ${build.state}, not ${wanted.join(' or ')}, after ${timeoutMs} ms`, build);
-      }
-      await delay(50, undefined, signal === undefined ? {} : { signal });
-    }
+    return this.#wait<BuildView>('build', id, [states].flat(), timeoutMs, signal);
   }
 
   /**
@@ -225,6 +196,26 @@ export class SimulatorClient {
   /** Forgets builds, agents, faults and referee entries; clusters, tokens, secrets and settings stay. */
   async reset(): Promise<void> {
     await this.#fetch('POST', 'reset');
+  }
+
+  /** Asks again and again, each time for as long as the server lets a call wait. */
+  async #wait<View extends { readonly state: string }>(
+    kind: 'job' | 'build',
+    id: string,
+    states: readonly string[],
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<View> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const left = Math.ceil(Math.max(0, Math.min(longestPollMs, deadline - Date.now())));
+      const path = `${kind}s/${encodeURIComponent(id)}/wait?states=${states.join(',')}&timeoutMs=${left}`;
+      const answer = await this.#json<{ readonly reached: boolean } & Record<typeof kind, View>>('GET', path, undefined, signal);
+      const view = answer[kind];
+      if (answer.reached) return view;
+      if (Date.now() < deadline) continue;
+      throw new WaitTimeout(`${kind} ${id} is ${view.state}, not ${states.join(' or ')}, after ${timeoutMs} ms`, view);
+    }
   }
 
   async #json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {

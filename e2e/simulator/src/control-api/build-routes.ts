@@ -2,10 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { createBuild, upsertPipeline } from '../domain/create-build.ts';
 import { cancelBuild } from '../domain/intervene.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { waitForChange } from '../domain/wait-for-change.ts';
 import { requireBuild } from '../domain/world.ts';
 import type { SimulatorContext } from '../http/context.ts';
 import { parsePipelineYaml } from '../pipeline/parse-pipeline.ts';
-import { createBuildSchema } from './contract.ts';
+import { createBuildSchema, waitForBuildQuerySchema } from './contract.ts';
 import { parameter, parseInput } from './control-route.ts';
 import { annotationView, artifactView, buildView } from './views.ts';
 
@@ -22,6 +23,15 @@ export function addBuildRoutes(app: FastifyInstance, { world, artifacts }: Simul
   app.get('/builds/by-number/:slug/:number', request =>
     buildView(world, requireBuild(world, `${parameter(request.params, 'slug')}/${parameter(request.params, 'number')}`)),
   );
+  app.get('/builds/:id/wait', async (request, reply) => {
+    const build = find(request.params);
+    const { states, timeoutMs } = parseInput(waitForBuildQuerySchema, request.query);
+    const gone = new AbortController();
+    reply.raw.on('close', () => gone.abort());
+    const isThere = () => states.includes(build.state);
+    await waitForChange(world, ['build'], () => (isThere() ? true : undefined), timeoutMs, gone.signal);
+    return { reached: isThere(), build: buildView(world, build) };
+  });
   app.post('/builds/:id/cancel', request => {
     const build = find(request.params);
     cancelBuild(world, build, 'cancelled by a person');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LogChunk } from '../domain/job-log.ts';
 import type { JobState } from '../domain/job-state.ts';
-import type { AgentState, BuildState, EndedBy, JobTimeline, JobType } from '../domain/records.ts';
+import { type AgentState, type BuildState, buildStates, type EndedBy, type JobTimeline, type JobType } from '../domain/records.ts';
 import type { RefereeEntry } from '../domain/referee.ts';
 import type { MatrixPermutation } from '../pipeline/definition.ts';
 
@@ -42,6 +42,16 @@ export const unblockSchema = z.object({ fields: stringMap.default({}) });
 /** Query of `GET /control/jobs/:id/wait`. */
 export const waitQuerySchema = z.object({
   states: z.string().min(1).describe('states apart by commas; `ended` stands for every state in which nothing more happens'),
+  timeoutMs: z.coerce.number().int().min(0).max(60_000).default(30_000),
+});
+
+/** Query of `GET /control/builds/:id/wait`. */
+export const waitForBuildQuerySchema = z.object({
+  states: z
+    .string()
+    .transform(text => text.split(','))
+    .pipe(z.array(z.enum(buildStates)))
+    .describe('states apart by commas'),
   timeoutMs: z.coerce.number().int().min(0).max(60_000).default(30_000),
 });
 

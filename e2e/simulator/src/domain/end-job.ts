@@ -75,8 +75,8 @@ function cancelOnBuildFailing(world: World, failed: Job): void {
 }
 
 function noteUnfinishedArtifacts(world: World, job: Job): void {
-  for (const artifact of world.artifacts.values()) {
-    if (artifact.jobId !== job.id || artifact.state !== 'new') continue;
+  for (const artifact of [...job.artifactBatches.values()].flat()) {
+    if (artifact.state !== 'new') continue;
     world.referee.note({
       kind: 'artifact-never-finished',
       jobId: job.id,
