@@ -16,6 +16,40 @@ async function logOf(jobId: string): Promise<string> {
   return (await testbed.log(jobId)).toString().replaceAll('\r\n', '\n');
 }
 
+// First, because these take longest: the agent tries a checkout six times, with longer and longer pauses.
+describe.concurrent('given a checkout that cannot be done', () => {
+  it.concurrent('when the commit is missing, then the job ends with the status and words of git, and the command never runs', async () => {
+    const { gitHttp } = testbed.session.info;
+    const { name } = await repository();
+    const missing = '00000000000000000000000000000000deadbeef';
+    const { job, record } = await testbed.run(
+      'echo ne"ver"',
+      { repository: `${gitHttp.origin}/${name}.git`, branch: 'main', commit: missing },
+      { checkout: {} },
+    );
+    const log = await logOf(job.id);
+    expect(job, log).toMatchObject({ state: 'finished', passed: false, exitStatus: 128 });
+    expect(record.last.status).toMatchObject({ phase: 'Failed', reason: 'ExitCode', exitCode: 128 });
+    expect(record.last.status?.message).toContain('checkout');
+    expect(log).toContain(missing);
+    expect(log).not.toContain('never');
+  });
+
+  it.concurrent('when the password is missing, then the job ends with the status of git and no one is asked for it', async () => {
+    const { gitHttp } = testbed.session.info;
+    const { name, commit } = await repository();
+    const { job, record } = await testbed.run(
+      'echo ne"ver"',
+      { repository: `${gitHttp.origin}/private/${name}.git`, branch: 'main', commit },
+      { checkout: {} },
+    );
+    const log = await logOf(job.id);
+    expect(job, log).toMatchObject({ state: 'finished', passed: false, exitStatus: 128 });
+    expect(record.last.status).toMatchObject({ phase: 'Failed', reason: 'ExitCode', exitCode: 128 });
+    expect(log).not.toContain('never');
+  });
+});
+
 describe.concurrent('given a repository on a git server', () => {
   it.concurrent('when it is checked out over HTTP, then the command works in its files', async () => {
     const { gitHttp } = testbed.session.info;
@@ -145,39 +179,6 @@ describe.concurrent('given a repository with a submodule', () => {
     const log = await logOf(job.id);
     expect(job, log).toMatchObject({ passed: true });
     expect(log).toContain(submodules === false ? 'library: \n' : 'library: bin,readme.txt,\n');
-  });
-});
-
-describe.concurrent('given a checkout that cannot be done', () => {
-  it.concurrent('when the commit is missing, then the job ends with the status and words of git, and the command never runs', async () => {
-    const { gitHttp } = testbed.session.info;
-    const { name } = await repository();
-    const missing = '00000000000000000000000000000000deadbeef';
-    const { job, record } = await testbed.run(
-      'echo ne"ver"',
-      { repository: `${gitHttp.origin}/${name}.git`, branch: 'main', commit: missing },
-      { checkout: {} },
-    );
-    const log = await logOf(job.id);
-    expect(job, log).toMatchObject({ state: 'finished', passed: false, exitStatus: 128 });
-    expect(record.last.status).toMatchObject({ phase: 'Failed', reason: 'ExitCode', exitCode: 128 });
-    expect(record.last.status?.message).toContain('checkout');
-    expect(log).toContain(missing);
-    expect(log).not.toContain('never');
-  });
-
-  it.concurrent('when the password is missing, then the job ends with the status of git and no one is asked for it', async () => {
-    const { gitHttp } = testbed.session.info;
-    const { name, commit } = await repository();
-    const { job, record } = await testbed.run(
-      'echo ne"ver"',
-      { repository: `${gitHttp.origin}/private/${name}.git`, branch: 'main', commit },
-      { checkout: {} },
-    );
-    const log = await logOf(job.id);
-    expect(job, log).toMatchObject({ state: 'finished', passed: false, exitStatus: 128 });
-    expect(record.last.status).toMatchObject({ phase: 'Failed', reason: 'ExitCode', exitCode: 128 });
-    expect(log).not.toContain('never');
   });
 });
 

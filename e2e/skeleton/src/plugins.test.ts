@@ -77,6 +77,17 @@ describe.concurrent.for(['dash', 'busybox'] as const)('given a plugin from a git
   });
 });
 
+describe.concurrent('given a step without a command', () => {
+  it.concurrent('when its plugin brings one, then that runs', async () => {
+    const files = { 'hooks/command': hook('echo "command of the plugin"') };
+    const job = await testbed.createJob('', { ...(await source()), step: { plugins: [{ [await plugin(files)]: null }] } });
+    const ended = await testbed.finish(job, { checkout: {}, command: undefined });
+    const log = (await testbed.log(job.id)).toString();
+    expect(ended.job, log).toMatchObject({ passed: true });
+    expect(told(log)).toEqual(['command of the plugin']);
+  });
+});
+
 describe.concurrent('given a plugin with a hook that fails', () => {
   it.concurrent.for([
     { name: 'environment', runs: [] },

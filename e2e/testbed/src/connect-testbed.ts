@@ -34,6 +34,9 @@ const buildEnvironments = defineResource<BuildEnvironment>(buildEnvironmentResou
 /** How long a job may take from BuildJob to its end where a test does not say. */
 const jobTimeoutMs = 90_000;
 
+/** For questions that are asked while the API server may be away. */
+const patiently = { attempts: 100, deadlineMs: 60_000 };
+
 /** What `createBuildJob` fills in: everything but what the test is about. */
 export type BuildJobInput = Partial<BuildJobSpec> & { readonly name?: string };
 
@@ -199,8 +202,8 @@ export class TestbedSession {
   async #remains(concerns: (jobId: string) => boolean): Promise<string[]> {
     const { namespace } = this.info;
     const [jobs, pods] = await Promise.all([
-      this.jobs.list({ namespace }, {}, this.signal),
-      this.pods.list({ namespace, labelSelector: { matchLabels: { [labelKeys.managedBy]: managedByValue } } }, {}, this.signal),
+      this.jobs.list({ namespace }, patiently, this.signal),
+      this.pods.list({ namespace, labelSelector: { matchLabels: { [labelKeys.managedBy]: managedByValue } } }, patiently, this.signal),
     ]);
     return [
       ...jobs.items.filter(job => concerns(job.spec.buildkite.jobId)).map(job => `BuildJob ${job.metadata.name} (${job.status?.phase})`),

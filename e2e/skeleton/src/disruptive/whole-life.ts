@@ -4,7 +4,7 @@ import { outcome } from '../job-samples.ts';
 
 /** All that came of a job, on both sides, once nothing of it is left. */
 export async function wholeLife(session: TestbedSession, job: JobView, record: BuildJobRecord) {
-  await session.waitForNothingLeft([job.id]);
+  await session.waitForNothingLeft([job.id], 60_000);
   const { simulator, podWatch } = session;
   const agents = await simulator.agents();
   return {
