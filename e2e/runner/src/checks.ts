@@ -34,7 +34,7 @@ async function passes({ title, command: [program, ...args], directory = '' }: Ch
     await step(title, async ({ logPath }) => {
       log = logPath;
       const file = { file: logPath, append: true } as const;
-      const env = { TURBO_TELEMETRY_DISABLED: '1' };
+      const env = { TURBO_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
       await execa(program, args, {
         cwd: join(repositoryRoot, directory),
         preferLocal: true,
