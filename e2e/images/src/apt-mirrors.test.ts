@@ -3,11 +3,9 @@ import { aptMirrors } from './apt-mirrors.ts';
 
 const stanza = (uri: string, suites: string, components = 'main') =>
   `Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: ${components}\n`;
-const publicMirrors = { main: 'http://deb.debian.org/debian', security: 'http://deb.debian.org/debian-security' };
 
 describe("the mirrors of apt's configuration", () => {
   test.each([
-    { given: 'nothing', sources: '', mirrors: publicMirrors },
     {
       given: 'stanzas',
       sources: `${stanza('http://m.example/debian', 'bookworm bookworm-updates')}\n${stanza('http://s.example/debian-security', 'bookworm-security')}`,
@@ -23,20 +21,26 @@ describe("the mirrors of apt's configuration", () => {
     {
       given: 'no security mirror',
       sources: stanza('http://m.example/debian', 'bookworm'),
-      mirrors: { ...publicMirrors, main: 'http://m.example/debian' },
+      mirrors: { main: 'http://m.example/debian', security: 'http://m.example/debian-security' },
     },
     {
       given: "other people's packages first",
       sources: `${stanza('https://packages.example/apt', 'cloud-sdk-bookworm')}\n${stanza('https://tools.example/linux/debian', 'bookworm', 'stable')}\ndeb https://node.example/node_18.x bookworm main\n${stanza('http://m.example/debian/', 'bookworm')}`,
-      mirrors: { ...publicMirrors, main: 'http://m.example/debian/' },
+      mirrors: { main: 'http://m.example/debian/', security: 'http://m.example/debian-security' },
     },
     {
       given: 'a mirror whose path has another name',
       sources: stanza('http://proxy.example/remote/apt', 'trixie'),
-      mirrors: { ...publicMirrors, main: 'http://proxy.example/remote/apt' },
+      mirrors: { main: 'http://proxy.example/remote/apt', security: 'http://proxy.example/remote/apt-security' },
     },
-    { given: 'another distribution', sources: stanza('http://archive.example/ubuntu', 'jammy'), mirrors: publicMirrors },
   ])('given $given', ({ sources, mirrors }) => {
     expect(aptMirrors(sources)).toEqual(mirrors);
+  });
+
+  test.each([
+    { given: 'nothing', sources: '' },
+    { given: 'another distribution', sources: stanza('http://archive.example/ubuntu', 'jammy') },
+  ])('given $given, that is an error with the remedy', ({ sources }) => {
+    expect(() => aptMirrors(sources)).toThrow('add one to /etc/apt/sources.list.d');
   });
 });

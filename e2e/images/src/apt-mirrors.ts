@@ -1,4 +1,5 @@
 import { glob, readFile } from 'node:fs/promises';
+import { ImageError } from './image-error.ts';
 
 /** Where Debian's packages are fetched from. */
 export interface AptMirrors {
@@ -6,10 +7,9 @@ export interface AptMirrors {
   readonly security: string;
 }
 
-const publicMirrors: AptMirrors = { main: 'http://deb.debian.org/debian', security: 'http://deb.debian.org/debian-security' };
-
 /**
- * The mirrors that apt's own configuration names, in either of its two formats; Debian's public ones where it names none.
+ * The mirrors that apt's own configuration names, in either of its two formats. Where it names none for security, that of the packages
+ * serves, in the folder beside. Throws an ImageError where it names none at all.
  * A mirror counts as Debian's by its suite and its component `main`, one with the usual path before any other, since other
  * people's packages borrow both names.
  */
@@ -19,10 +19,12 @@ export function aptMirrors(sources: string): AptMirrors {
     const found = entries.filter(({ suites }) => suites.some(isWanted)).map(({ uri }) => uri);
     return found.find(uri => usualPath.test(uri)) ?? found[0];
   };
-  return {
-    main: choose(suite => debianSuites.has(suite), /\/debian\/?$/) ?? publicMirrors.main,
-    security: choose(suite => /^[a-z]+-security$/.test(suite), /\/debian-security\/?$/) ?? publicMirrors.security,
-  };
+  const main = choose(suite => debianSuites.has(suite), /\/debian\/?$/);
+  if (main === undefined) {
+    throw new ImageError('missing-input', 'apt has no Debian mirror: add one to /etc/apt/sources.list.d, with the component main');
+  }
+  const security = choose(suite => /^[a-z]+-security$/.test(suite), /\/debian-security\/?$/);
+  return { main, security: security ?? `${main.replace(/\/$/, '')}-security` };
 }
 
 /** The same for this machine. */
