@@ -19,7 +19,7 @@ describe.concurrent('given a job whose container cannot be made', () => {
     expect(record.last.status).toMatchObject({ phase: 'Failed', reason: 'ImagePull' });
     expect(record.last.status?.message).toContain(image);
     expect(record.last.status?.message).toContain('container container-0');
-    expect(record.last.status?.message).toContain('it did not recover within 10 s');
+    expect(record.last.status?.message).toContain('it did not recover within 25 s');
   });
 
   it('when its image name is not valid, then it fails as InvalidImage at once', async () => {

@@ -40,17 +40,19 @@ export class BuildJobWatch {
     return [...this.#records.values()];
   }
 
-  /** Waits until what was seen of the BuildJob with this uid fits; throws with the last state after `timeoutMs`. */
+  /** Waits until what was seen of the BuildJob with this uid fits; throws with the last state after `timeoutMs`, or once it is gone. */
   async waitFor(uid: string, what: string, fits: (record: BuildJobRecord) => boolean, timeoutMs: number): Promise<BuildJobRecord> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const record = this.#records.get(uid);
       if (record !== undefined && fits(record)) return record;
       const left = deadline - Date.now();
-      if (left <= 0)
+      if (left <= 0 || record?.gone === true) {
+        const state = `${record?.gone === true ? 'was gone before it was' : 'is not'} ${what}${left <= 0 ? ` after ${timeoutMs / 1000} s` : ''}`;
         throw new Error(
-          `BuildJob ${record?.last.metadata.name ?? uid} is not ${what} after ${timeoutMs / 1000} s; its status: ${JSON.stringify(record?.last.status, null, 2)}`,
+          `BuildJob ${record?.last.metadata.name ?? uid} ${state}; its last status: ${JSON.stringify(record?.last.status, null, 2)}`,
         );
+      }
       await Promise.race([this.#changed.promise, delay(Math.min(left, 500))]);
     }
   }
