@@ -3,6 +3,7 @@ export { attachCluster, Cluster, type ClusterNode } from './cluster.ts';
 export { ClusterError, type ClusterErrorCode } from './cluster-error.ts';
 export { type ClusterHealth, type ClusterStatus, type ComponentStatus, clusterStatus } from './cluster-status.ts';
 export { type ControlPlaneComponent, controlPlaneComponents } from './control-plane.ts';
+export { freePort } from './free-port.ts';
 export { loadImage, registryPath } from './load-image.ts';
 export { type StartClusterOptions, startCluster } from './start-cluster.ts';
 export { type StopClusterOptions, stopCluster } from './stop-cluster.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@buildkite-operator/e2e-cluster';
 import { ensureDebianPackages, scratchDirectory } from '@buildkite-operator/e2e-setup';
 import { execa } from 'execa';
 
@@ -56,16 +56,4 @@ function configuration(folder: string, host: string, port: number): string {
     'PermitTTY no',
     '',
   ].join('\n');
-}
-
-async function freePort(host: string): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, host, resolve);
-  });
-  const address = probe.address();
-  await new Promise<void>(resolve => probe.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
