@@ -27,6 +27,8 @@ export default defineConfig({
           globalSetup: ['e2e/skeleton/src/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // These wait more than they work.
+          maxWorkers: 3,
           maxConcurrency: 8,
         },
       },

@@ -55,6 +55,8 @@ function cacheKey(set: GoToolSet): string {
 
 async function build(set: GoToolSet, target: string, { logPath, progress }: Step): Promise<void> {
   await mkdir(join(target, '..'), { recursive: true });
+  // Whoever holds the lock builds alone: these are of a build that was killed.
+  for (const left of globSync(`${target}.building-*`)) rmSync(left, { recursive: true, force: true });
   const scratch = mkdtempSync(`${target}.building-`);
   // By path, since a stream that is given beside 'pipe' is ended with its first process.
   const log = { file: logPath, append: true } as const;
@@ -66,7 +68,8 @@ async function build(set: GoToolSet, target: string, { logPath, progress }: Step
     progress('loading modules');
     const { stdout } = await execa('go', ['list', '-deps', 'tool'], { ...options, stderr: [log, 'pipe'] });
     const total = stdout.split('\n').length;
-    const child = execa('go', ['build', '-v', '-trimpath', '-ldflags', set.ldflags ?? '', '-o', `${scratch}/`, 'tool'], {
+    const [program, ...guard] = dyingWithUs('go');
+    const child = execa(program, [...guard, 'build', '-v', '-trimpath', '-ldflags', set.ldflags ?? '', '-o', `${scratch}/`, 'tool'], {
       ...options,
       stdout: log,
       stderr: [log, 'pipe'],
@@ -79,4 +82,9 @@ async function build(set: GoToolSet, target: string, { logPath, progress }: Step
     rmSync(scratch, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** A compilation of minutes must not go on when whoever waits for it is killed. */
+function dyingWithUs(program: string): [string, ...string[]] {
+  return process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'TERM', program] : [program];
 }
