@@ -72,7 +72,7 @@ export function addAgentOperations(app: FastifyInstance, context: SimulatorConte
     token: 'agent',
     body: z.object({ sent_at: z.string() }),
     handle: call => {
-      requireConnected(call, 'heartbeat-after-disconnect');
+      requireConnected(call, wasOnItsWay(call.holder.agent, call.body.sent_at) ? undefined : 'heartbeat-after-disconnect');
       return { status: 200, body: { sent_at: call.body.sent_at, received_at: new Date(call.world.clock.now()).toISOString() } };
     },
   });
@@ -148,13 +148,19 @@ function registration(world: World, agent: Agent) {
   };
 }
 
-/** Notes the sign of life; refuses an agent that has said goodbye. */
+/** Whether a beat was sent before the agent disconnected, and overtaken by that: the agent gives such a beat up, but the network may not. */
+function wasOnItsWay({ disconnectedAt }: Agent, sentAt: string): boolean {
+  return disconnectedAt !== undefined && Date.parse(sentAt) <= disconnectedAt;
+}
+
+/** Notes the sign of life; refuses an agent that has said goodbye, as a breach of this kind if it is one. */
 export function requireConnected(
   { world, holder: { agent }, request }: AgentCall,
-  kind: 'heartbeat-after-disconnect' | 'agent-call-after-disconnect',
+  kind: 'heartbeat-after-disconnect' | 'agent-call-after-disconnect' | undefined,
 ): void {
   if (agent.state === 'disconnected') {
-    world.referee.note({ kind, agentId: agent.id, request, explanation: `agent ${agent.name} has disconnected` });
+    const explanation = `agent ${agent.name} has disconnected`;
+    if (kind !== undefined) world.referee.note({ kind, agentId: agent.id, request, explanation });
     throw new Refusal('unauthorized', `agent ${agent.name} has disconnected`);
   }
   seeAgent(world, agent);

@@ -324,10 +324,21 @@ describe('the agent API', () => {
       await job.finish();
     });
 
+    it('not a beat that was sent before the disconnect and came after it', async () => {
+      const one = await agent();
+      const sentAt = new Date().toISOString();
+      await one.call('POST', 'disconnect');
+      expect((await one.call('POST', 'heartbeat', { sent_at: sentAt })).status).toBe(401);
+      expect(await breaches()).toEqual([]);
+    });
+
     it('a beat or a call after the disconnect', async () => {
       const one = await agent();
       await one.call('POST', 'disconnect');
-      expect((await one.call('POST', 'heartbeat', { sent_at: 'now' })).status).toBe(401);
+      const later = new Date(Date.now() + 1000).toISOString();
+      expect((await one.call('POST', 'heartbeat', { sent_at: later })).status).toBe(401);
+      expect(await breaches()).toEqual(['heartbeat-after-disconnect']);
+      expect((await one.call('POST', 'heartbeat', { sent_at: 'no time' })).status).toBe(401);
       expect(await breaches()).toEqual(['heartbeat-after-disconnect']);
       expect((await one.call('PUT', `jobs/${await newJob()}/acquire`)).status).toBe(401);
       expect(await breaches()).toEqual(['agent-call-after-disconnect']);

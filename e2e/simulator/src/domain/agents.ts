@@ -51,6 +51,7 @@ export function seeAgent(world: World, agent: Agent): void {
 /** The agent leaves; a job that it still holds fails. */
 export function disconnectAgent(world: World, agent: Agent): void {
   agent.state = 'disconnected';
+  agent.disconnectedAt = world.clock.now();
   if (agent.job === undefined) return;
   world.referee.note({
     kind: 'disconnected-with-job',

@@ -182,6 +182,7 @@ export interface Agent {
   pauseNote?: string | undefined;
   pauseUntil?: Time | undefined;
   lastSeenAt: Time;
+  disconnectedAt?: Time | undefined;
   /** The job that it holds now. */
   job?: Job | undefined;
 }
