@@ -6,6 +6,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // No test waits for a clock; a busy machine may still take its time.
+          testTimeout: 30_000,
+          setupFiles: ['e2e/setup/src/property-seed.ts'],
           include: ['{packages,services,e2e}/*/src/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts', 'e2e/skeleton/**'],
         },
@@ -14,6 +17,7 @@ export default defineConfig({
         // Against a real API server or a real agent of their own; each file starts what it needs.
         test: {
           name: 'integration',
+          setupFiles: ['e2e/setup/src/property-seed.ts'],
           include: ['{packages,services,e2e}/*/src/**/*.integration.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,

@@ -33,7 +33,11 @@ const volumeMounts = keyed(['/p', '/q', '/r'], mountPath =>
 );
 
 const amounts = (low: string, high: string) =>
-  fc.record({ cpu: fc.constantFrom(low, high), memory: fc.constantFrom(low, high), 'ephemeral-storage': fc.constant('1') }, optional);
+  fc.record(
+    { cpu: fc.constantFrom(low, high), memory: fc.constantFrom(low, high), 'ephemeral-storage': fc.constant('1') },
+    // Never empty: the server stores an empty map as none, and takes the directives of what a patch adds literally.
+    { ...optional, requiredKeys: ['cpu'] },
+  );
 
 const scalarList = fc.array(fc.constantFrom('a', 'b', 'c', '-v'), { minLength: 1, maxLength: 4 });
 
