@@ -21,15 +21,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('testbed', testbed.info);
   return async () => {
     const left = await leftBehind();
-    console.error(
-      JSON.stringify(
-        (await new (await import('@buildkite-operator/e2e-simulator')).SimulatorClient(testbed.info.simulatorOrigin).referee()).map(
-          ({ kind, jobId, request, explanation }) => ({ kind, jobId, url: request?.url, explanation }),
-        ),
-        null,
-        1,
-      ),
-    );
     await testbed.close();
     if (left.length > 0) throw new Error(`the tests have left behind: ${left.join(', ')}`);
   };
