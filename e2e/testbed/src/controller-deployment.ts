@@ -65,6 +65,8 @@ export class ControllerDeployment {
   async stopDead(): Promise<void> {
     await this.kill(await this.pods());
     await this.#kubectl('scale', 'deployment', name, '--replicas=0');
+    // One that the kubelet has started again meanwhile may be too young to heed SIGTERM.
+    await this.#kubectl('delete', 'pods', '-l', controllerSelector, '--grace-period=1', '--ignore-not-found', '--wait=false');
     await this.#kubectl('wait', '--for=delete', 'pods', '-l', controllerSelector, '--timeout=60s');
   }
 

@@ -118,16 +118,15 @@ describe.concurrent('given every controller and the API server are killed by SIG
       expect(await wholeLife(testbed.session, job, record)).toMatchObject({ status, job: stopped, ...once });
     }));
 
-  it('when a BuildJob is deleted meanwhile, then its agent tells Buildkite, and its pod goes once they are back', () =>
+  it('when a BuildJob is deleted meanwhile, then its agent tells Buildkite, and its pod is gone soon after they are back', () =>
     outage.attend(async ({ begins, ends }) => {
-      const { jobs, signal } = testbed.session;
+      const { jobs, signal, watch } = testbed.session;
       const { job, buildJob } = await startRunning(testbed, 'sleep 300');
       await begins();
       await jobs.delete(buildJob.metadata, {}, signal);
-      await waitForPodToEnd(testbed.session, job);
-      await ends();
-      const { watch } = testbed.session;
       const record = await watch.waitFor(buildJob.metadata.uid, 'gone', ({ gone }) => gone, 30_000);
+      // The cluster's own garbage collector may be quicker than the controllers, but it takes its time after an outage.
+      await ends();
       expect(await wholeLife(testbed.session, job, record)).toMatchObject({ job: stopped, ...once });
     }));
 
