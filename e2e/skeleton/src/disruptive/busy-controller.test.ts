@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { attachCluster } from '@buildkite-operator/e2e-cluster';
 import { ControllerDeployment } from '@buildkite-operator/e2e-testbed';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../job-samples.ts';
 import { useTestbed } from '../use-testbed.ts';
+import { restartApiServer } from './restart-api-server.ts';
 import { seededRandom } from './seeded-random.ts';
 import { wholeLife } from './whole-life.ts';
 
@@ -64,11 +64,10 @@ describe('given many jobs at once', () => {
   });
 
   it('when the API server is killed by SIGKILL and comes back every few seconds, then each runs exactly once', async () => {
-    const cluster = await attachCluster();
     const random = seededRandom(7);
     const restart = async () => {
       await delay(2000 + random() * 4000);
-      await cluster.restartApiServer();
+      await restartApiServer();
     };
     // Finished BuildJobs stay for longer than the watch of this test is cut off, so that it sees each end.
     const { lives, rounds } = await disturbedJobs(12, 3, restart, 15);

@@ -1,10 +1,10 @@
-import { attachCluster } from '@buildkite-operator/e2e-cluster';
 import { ControllerDeployment } from '@buildkite-operator/e2e-testbed';
 import { describe, expect, it } from 'vitest';
 import { outcome, runs, unplaceable } from '../job-samples.ts';
 import { useTestbed } from '../use-testbed.ts';
 import { held, release, startRunning, waitForPodToEnd } from './held-command.ts';
 import { Outage } from './outage.ts';
+import { restartApiServer } from './restart-api-server.ts';
 import { wholeLife } from './whole-life.ts';
 
 const testbed = useTestbed();
@@ -12,8 +12,7 @@ const testbed = useTestbed();
 /** SIGKILL to every controller and to the API server; then the API server comes back, but no controller. */
 async function killEverything(): Promise<void> {
   await new ControllerDeployment(testbed.session).stopDead();
-  const cluster = await attachCluster();
-  await cluster.restartApiServer();
+  await restartApiServer();
 }
 
 const startControllers = () => new ControllerDeployment(testbed.session).start();
