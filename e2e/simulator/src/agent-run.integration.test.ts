@@ -1,61 +1,43 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Simulator, startSimulator } from './simulator.ts';
-import { AgentYard } from './testing/real-agent.ts';
-import { resetWithoutBreach } from './testing/referee-check.ts';
+import { describe, expect, it } from 'vitest';
+import { useRealAgent } from './testing/use-real-agent.ts';
 
 describe('the real agent with the simulator', () => {
-  let simulator: Simulator;
-  let yard: AgentYard;
+  const real = useRealAgent();
 
-  beforeAll(async () => {
-    yard = await AgentYard.create();
-    simulator = await startSimulator();
-  });
-
-  afterAll(async () => {
-    await yard.remove();
-    await simulator.stop();
-  });
-
-  afterEach(async () => {
-    await yard.endAll();
-    await resetWithoutBreach(simulator.control);
-  });
-
-  const source = () => ({ repository: yard.repository, branch: 'main' });
+  const source = () => ({ repository: real.yard.repository, branch: 'main' });
 
   it.each([0, 1, 42, 137])('reports exit status %i as itself', async status => {
-    const job = await simulator.control.createJob(`exit ${status}`, source());
+    const job = await real.simulator.control.createJob(`exit ${status}`, source());
 
-    const end = await yard.run(simulator, job.id);
+    const end = await real.yard.run(real.simulator, job.id);
 
     expect(end.exitCode).toBe(0);
-    const done = await simulator.control.job(job.id);
+    const done = await real.simulator.control.job(job.id);
     expect(done).toMatchObject({ state: 'finished', exitStatus: status, passed: status === 0 });
-    expect(await simulator.control.build(job.buildId)).toMatchObject({ state: status === 0 ? 'passed' : 'failed' });
+    expect(await real.simulator.control.build(job.buildId)).toMatchObject({ state: status === 0 ? 'passed' : 'failed' });
   });
 
   it('brings a large log byte for byte, invalid UTF-8 and ANSI codes included', async () => {
     const command = `printf 'START\\377\\376\\033[31mred\\033[0m'; seq 1 200000; printf 'no newline at the end'`;
-    const job = await simulator.control.createJob(command, source());
+    const job = await real.simulator.control.createJob(command, source());
 
-    await yard.run(simulator, job.id, { BUILDKITE_NO_PTY: 'true' });
+    await real.yard.run(real.simulator, job.id, { BUILDKITE_NO_PTY: 'true' });
 
     const expected = Buffer.concat([
       Buffer.from('START\xff\xfe\x1b[31mred\x1b[0m', 'latin1'),
       Buffer.from(`${Array.from({ length: 200_000 }, (_, index) => index + 1).join('\n')}\nno newline at the end`),
     ]);
-    const log = await simulator.control.jobLog(job.id, { strip: true });
+    const log = await real.simulator.control.jobLog(job.id, { strip: true });
     const from = log.lastIndexOf('START');
     expect(digest(log.subarray(from, from + expected.length))).toBe(digest(expected));
-    const { log: account, logChunks } = await simulator.control.job(job.id);
+    const { log: account, logChunks } = await real.simulator.control.job(job.id);
     expect(account.size).toBe(account.contiguousSize);
     expect(logChunks.length).toBeGreaterThan(5);
   });
 
   it('gives the job the environment that Buildkite gives', async () => {
-    const { jobs } = await simulator.control.createBuild({
+    const { jobs } = await real.simulator.control.createBuild({
       ...source(),
       message: 'why',
       env: { FROM_BUILD: 'b', BOTH: 'build' },
@@ -76,9 +58,9 @@ describe('the real agent with the simulator', () => {
     const job = jobs[0];
     if (job === undefined) throw new Error('no job');
 
-    await yard.run(simulator, job.id, { BUILDKITE_AGENT_TAGS: 'queue=special,os=linux' });
+    await real.yard.run(real.simulator, job.id, { BUILDKITE_AGENT_TAGS: 'queue=special,os=linux' });
 
-    const log = (await simulator.control.jobLog(job.id, { strip: true })).toString().replaceAll('\r', '');
+    const log = (await real.simulator.control.jobLog(job.id, { strip: true })).toString().replaceAll('\r', '');
     for (const line of [
       'FROM_PIPELINE=p',
       'FROM_BUILD=b',
@@ -96,15 +78,15 @@ describe('the real agent with the simulator', () => {
       'BUILDKITE_RETRY_COUNT=0',
       'BUILDKITE_AGENT_META_DATA_QUEUE=special',
       'BUILDKITE_AGENT_META_DATA_OS=linux',
-      `BUILDKITE_REPO=${yard.repository}`,
+      `BUILDKITE_REPO=${real.yard.repository}`,
     ]) {
       expect(log).toContain(`\n${line}\n`);
     }
   });
 
   it('serves what a job asks for from inside: meta-data, annotations, steps, secrets, OIDC', async () => {
-    await simulator.control.setSecret('deploy_key', 'hush');
-    const job = await simulator.control.createJob(
+    await real.simulator.control.setSecret('deploy_key', 'hush');
+    const job = await real.simulator.control.createJob(
       [
         'buildkite-agent meta-data set colour blue',
         'test "$(buildkite-agent meta-data get colour)" = blue',
@@ -125,15 +107,15 @@ describe('the real agent with the simulator', () => {
       { ...source(), step: { label: 'before', key: 'asks' } },
     );
 
-    await yard.run(simulator, job.id);
+    await real.yard.run(real.simulator, job.id);
 
-    const done = await simulator.control.job(job.id);
-    const log = (await simulator.control.jobLog(job.id, { strip: true })).toString();
+    const done = await real.simulator.control.job(job.id);
+    const log = (await real.simulator.control.jobLog(job.id, { strip: true })).toString();
     if (done.passed !== true) throw new Error(log);
     expect(done).toMatchObject({ passed: true, label: 'before after' });
-    const build = await simulator.control.build(job.buildId);
+    const build = await real.simulator.control.build(job.buildId);
     expect(build.metaData).toMatchObject({ colour: 'blue' });
-    expect(await simulator.control.annotations(job.buildId)).toMatchObject([{ context: 'report', style: 'warning', body: 'one two' }]);
+    expect(await real.simulator.control.annotations(job.buildId)).toMatchObject([{ context: 'report', style: 'warning', body: 'one two' }]);
   });
 });
 

@@ -1,27 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { FaultRequest } from './domain/faults.ts';
-import { type Simulator, startSimulator } from './simulator.ts';
-import { AgentYard } from './testing/real-agent.ts';
-import { resetWithoutBreach, takeBreaches } from './testing/referee-check.ts';
+import { takeBreaches } from './testing/referee-check.ts';
+import { useRealAgent } from './testing/use-real-agent.ts';
 
 describe('faults that the real agent has to ride out', () => {
-  let simulator: Simulator;
-  let yard: AgentYard;
-
-  beforeAll(async () => {
-    yard = await AgentYard.create();
-    simulator = await startSimulator();
-  });
-
-  afterAll(async () => {
-    await yard.remove();
-    await simulator.stop();
-  });
-
-  afterEach(async () => {
-    await yard.endAll();
-    await resetWithoutBreach(simulator.control);
-  });
+  const real = useRealAgent();
 
   const acquire = { method: 'PUT', route: 'jobs/*/acquire' };
   const start = { method: 'PUT', route: 'jobs/:id/start' };
@@ -46,26 +29,26 @@ describe('faults that the real agent has to ride out', () => {
   ];
 
   it.each(faults)('%s', async (_name, fault) => {
-    const job = await simulator.control.createJob("seq 1 20000 | sed 's/^/line /'", { repository: yard.repository });
-    const { id } = await simulator.control.addFault(fault);
+    const job = await real.simulator.control.createJob("seq 1 20000 | sed 's/^/line /'", { repository: real.yard.repository });
+    const { id } = await real.simulator.control.addFault(fault);
 
-    await yard.run(simulator, job.id, { BUILDKITE_NO_PTY: 'true' });
+    await real.yard.run(real.simulator, job.id, { BUILDKITE_NO_PTY: 'true' });
 
-    expect(await simulator.control.job(job.id)).toMatchObject({ state: 'finished', passed: true, exitStatus: 0 });
-    const log = (await simulator.control.jobLog(job.id, { strip: true })).toString();
+    expect(await real.simulator.control.job(job.id)).toMatchObject({ state: 'finished', passed: true, exitStatus: 0 });
+    const log = (await real.simulator.control.jobLog(job.id, { strip: true })).toString();
     const expected = Array.from({ length: 20_000 }, (_, index) => `line ${index + 1}\n`).join('');
     expect(log.includes(expected)).toBe(true);
-    expect((await simulator.control.faults()).find(each => each.id === id)?.hit).toBe(fault.times);
+    expect((await real.simulator.control.faults()).find(each => each.id === id)?.hit).toBe(fault.times);
   });
 
   it('a chunk that the server refuses for good leaves a gap, which the referee notes', async () => {
-    const job = await simulator.control.createJob('seq 1 100000', { repository: yard.repository });
-    await simulator.control.addFault({ match: chunks, action: { type: 'status', status: 400 }, skip: 1, times: 1 });
+    const job = await real.simulator.control.createJob('seq 1 100000', { repository: real.yard.repository });
+    await real.simulator.control.addFault({ match: chunks, action: { type: 'status', status: 400 }, skip: 1, times: 1 });
 
-    await yard.run(simulator, job.id, { BUILDKITE_NO_PTY: 'true' });
+    await real.yard.run(real.simulator, job.id, { BUILDKITE_NO_PTY: 'true' });
 
-    expect(await takeBreaches(simulator.control)).toEqual(['log-gap']);
-    const { log } = await simulator.control.job(job.id);
+    expect(await takeBreaches(real.simulator.control)).toEqual(['log-gap']);
+    const { log } = await real.simulator.control.job(job.id);
     expect(log.chunksFailedCount).toBe(1);
     expect(log.contiguousSize).toBeLessThan(log.size);
   });
