@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type Installation, installOperator, type Overlay, uninstallOperator, withOverlay } from '@buildkite-operator/e2e-operator';
+import {
+  type Installation,
+  installOperator,
+  type Kubectl,
+  type Overlay,
+  uninstallOperator,
+  withOverlay,
+} from '@buildkite-operator/e2e-operator';
 import { SimulatorClient } from '@buildkite-operator/e2e-simulator';
 import { forwardPort } from './port-forward.ts';
 import type { DemoTarget } from './target.ts';
@@ -11,15 +18,21 @@ export const repositoryUrl = `git://git-server.${namespace}.svc/demo`;
 
 /** Operator, simulator and git server on the cluster. */
 export interface DemoServices {
-  readonly simulator: SimulatorClient;
-  /** Closes the way to the simulator; the services stay. */
-  disconnect(): Promise<void>;
-  /** Removes everything that `installServices` has made. */
+  /** Installs them and waits until they are ready. */
+  install(): Promise<DemoConnection>;
+  /** Removes everything that was installed, also of an installation that failed. */
   remove(): Promise<void>;
 }
 
-/** Installs them and waits until they are ready. */
-export async function installServices({ kubectl, images }: DemoTarget): Promise<DemoServices> {
+/** A way to the simulator. */
+export interface DemoConnection {
+  readonly simulator: SimulatorClient;
+  /** Closes it; the services stay. */
+  disconnect(): Promise<void>;
+}
+
+/** What the demo installs on this cluster. */
+export function demoServices({ kubectl, images }: DemoTarget): DemoServices {
   const agentToken = `bkct_${randomBytes(16).toString('hex')}`;
   const overlay: Overlay = { base: 'e2e/demo/manifests', namespace, images, secrets: { 'agent-token': { token: agentToken } } };
   const installation: Installation = {
@@ -27,18 +40,19 @@ export async function installServices({ kubectl, images }: DemoTarget): Promise<
     agentEndpoint: `http://simulator.${namespace}.svc:8080/v3`,
     agentToken,
   };
+  const remove = async () => {
+    await uninstallOperator(kubectl, installation);
+    await withOverlay(overlay, folder => kubectl(['delete', '-k', folder, '--ignore-not-found', '--timeout=110s']));
+  };
+  return { install: () => install(kubectl, overlay, installation), remove };
+}
+
+async function install(kubectl: Kubectl, overlay: Overlay, installation: Installation): Promise<DemoConnection> {
   await withOverlay(overlay, folder => kubectl(['apply', '--server-side', '--force-conflicts', '-k', folder]));
   await installOperator(kubectl, installation);
   for (const name of ['simulator', 'git-server']) {
     await kubectl(['rollout', 'status', `deployment/${name}`, '-n', namespace, '--timeout=110s']);
   }
   const forward = await forwardPort(kubectl, namespace, 'simulator', 8080);
-  return {
-    simulator: new SimulatorClient(forward.origin),
-    disconnect: () => forward.close(),
-    remove: async () => {
-      await uninstallOperator(kubectl, installation);
-      await withOverlay(overlay, folder => kubectl(['delete', '-k', folder, '--ignore-not-found', '--timeout=110s']));
-    },
-  };
+  return { simulator: new SimulatorClient(forward.origin), disconnect: () => forward.close() };
 }

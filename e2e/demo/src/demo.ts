@@ -5,7 +5,7 @@ import { operatorNamespace } from '@buildkite-operator/e2e-operator';
 import { formatDuration, say, step } from '@buildkite-operator/e2e-setup';
 import type { JobView, SimulatorClient } from '@buildkite-operator/e2e-simulator';
 import { stringify } from 'yaml';
-import { installServices, repositoryUrl } from './demo-services.ts';
+import { demoServices, repositoryUrl } from './demo-services.ts';
 import { followJob } from './follow-job.ts';
 import { helpText, parseOptions } from './options.ts';
 import { type DemoTarget, existingTarget, localTarget } from './target.ts';
@@ -20,19 +20,35 @@ async function demo(args: readonly string[]): Promise<boolean> {
   const started = performance.now();
   const target = options.cluster === undefined ? await localTarget() : await existingTarget(options.cluster);
   try {
-    const services = await step(`Install the operator, the simulator and a git server on ${target.description}`, () =>
-      installServices(target),
-    );
+    return await runServices(target, options.keep, started);
+  } finally {
+    await target.release(options.keep);
+    if (options.keep)
+      say('\nKept: look around with `pnpm local kubectl get buildjobs,pods -A`; `pnpm local down` removes the local cluster.');
+  }
+}
+
+async function runServices(target: DemoTarget, keep: boolean, started: number): Promise<boolean> {
+  const services = demoServices(target);
+  const interruption = interrupted();
+  try {
+    const title = `Install the operator, the simulator and a git server on ${target.description}`;
+    const connection = await Promise.race([step(title, () => services.install()), interruption]);
     try {
-      return await runBuild(target, services.simulator, started);
+      return await Promise.race([runBuild(target, connection.simulator, started), interruption]);
     } finally {
-      await services.disconnect();
-      if (!options.keep) await step('Remove what the demo installed', () => services.remove());
+      await connection.disconnect();
     }
   } finally {
-    if (!options.keep) await target.release();
-    else say('\nKept: look around with `pnpm local kubectl get buildjobs,pods -A`; `pnpm local down` removes the local cluster.');
+    if (!keep) await step('Remove what the demo installed', () => services.remove());
   }
+}
+
+/** Fails once somebody asks the demo to end, so that it removes what it has installed. */
+function interrupted(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => reject(new Error(`interrupted by ${name}`)));
+  });
 }
 
 async function runBuild(target: DemoTarget, simulator: SimulatorClient, started: number): Promise<boolean> {

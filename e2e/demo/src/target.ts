@@ -1,6 +1,6 @@
 import { attachCluster, clusterStatus, startCluster, stopCluster } from '@buildkite-operator/e2e-cluster';
 import { buildImages, imageReference, movingTag, pushImages } from '@buildkite-operator/e2e-images';
-import { type Kubectl, kubectlFor } from '@buildkite-operator/e2e-operator';
+import { claimCluster, type Kubectl, kubectlFor } from '@buildkite-operator/e2e-operator';
 import { requireLocalClusterSystem } from '@buildkite-operator/e2e-setup';
 import { type ClusterAccess, loadClusterAccess } from '@buildkite-operator/kube';
 import { execa } from 'execa';
@@ -16,13 +16,14 @@ export interface DemoTarget {
   readonly kubectl: Kubectl;
   readonly access: ClusterAccess;
   readonly images: Readonly<Record<DemoImage, string>>;
-  /** Takes the cluster down if the demo brought it up. */
-  release(): Promise<void>;
+  /** Takes the cluster down if the demo brought it up, unless it is to be kept; others may use it then. */
+  release(keep: boolean): Promise<void>;
 }
 
 /** The local cluster, brought up where it is not, with freshly built images. */
 export async function localTarget(): Promise<DemoTarget> {
   await requireLocalClusterSystem();
+  const claim = await claimCluster('local');
   const wasUp = (await clusterStatus()).health !== 'down';
   await startCluster({});
   const cluster = await attachCluster();
@@ -42,7 +43,10 @@ export async function localTarget(): Promise<DemoTarget> {
       'buildkite-operator/agent': reference('buildkite-operator/agent'),
       'buildkite-operator/simulator': reference('buildkite-operator/simulator'),
     },
-    release: () => (wasUp ? Promise.resolve() : stopCluster()),
+    release: async keep => {
+      if (!wasUp && !keep) await stopCluster();
+      claim.release();
+    },
   };
 }
 
@@ -51,16 +55,18 @@ export async function existingTarget({ context, registry }: ExistingCluster): Pr
   const own = await execa('kubectl', ['version', '--client'], { reject: false });
   const kubectl = await kubectlFor({ ...(context !== undefined && { context }) }, own.failed ? undefined : 'kubectl');
   await kubectl(['get', '--raw', '/readyz'], { timeoutMs: 15_000 });
+  const access = await loadClusterAccess({ ...(context !== undefined && { context }) });
+  const claim = await claimCluster(access.server);
   const reference = (name: DemoImage) => `${registry}/${name}:${movingTag}`;
   return {
     description: context === undefined ? 'the cluster of KUBECONFIG' : `context ${context}`,
     kubectl,
-    access: await loadClusterAccess({ ...(context !== undefined && { context }) }),
+    access,
     images: {
       'buildkite-operator/controller': reference('buildkite-operator/controller'),
       'buildkite-operator/agent': reference('buildkite-operator/agent'),
       'buildkite-operator/simulator': reference('buildkite-operator/simulator'),
     },
-    release: () => Promise.resolve(),
+    release: () => Promise.resolve(claim.release()),
   };
 }

@@ -30,8 +30,9 @@ export async function installOperator(kubectl: Kubectl, installation: Installati
 /** Ends every job, then removes the operator with all that belongs to it. */
 export async function uninstallOperator(kubectl: Kubectl, installation: Installation): Promise<void> {
   const inNamespace = ['-n', operatorNamespace, '--timeout=100s'];
+  const definition = await kubectl(['get', 'crd', 'buildjobs.buildkite-operator.io', '--ignore-not-found', '-o', 'name']);
   // The controller must still be there to see the pods out.
-  await kubectl(['delete', 'buildjobs', '--all', '--ignore-not-found', ...inNamespace]);
+  if (definition !== '') await kubectl(['delete', 'buildjobs', '--all', '--ignore-not-found', ...inNamespace]);
   await kubectl(['wait', '--for=delete', 'pods', '-l', 'app.kubernetes.io/managed-by=buildkite-operator', ...inNamespace]);
   await withOverlay(overlayOf(installation), async folder => {
     await kubectl(['delete', '-k', folder, '--ignore-not-found', '--timeout=110s']);

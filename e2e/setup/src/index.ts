@@ -1,6 +1,6 @@
 export { ensureDebianPackages } from './debian-packages.ts';
 export { ensureGoTools, type GoToolSet, goToolSets } from './go-tools.ts';
-export { isAlive, withLock } from './lock.ts';
+export { acquireLock, isAlive, type Lock, type LockOptions, withLock } from './lock.ts';
 export { cacheDirectory, repositoryRoot } from './paths.ts';
 export { formatDuration, type Step, say, step } from './progress.ts';
 export { type ScratchDirectory, scratchDirectory } from './scratch-directory.ts';

@@ -45,16 +45,27 @@ describe('given another process that holds the lock', () => {
     const name = `test-timeout-${process.pid}`;
     const child = await holderProcess(name);
     try {
-      await expect(withLock(name, () => Promise.resolve(), 200)).rejects.toThrow(`held by process ${child.pid}`);
+      await expect(withLock(name, () => Promise.resolve(), { timeoutMs: 200 })).rejects.toThrow(`held by process ${child.pid}`);
     } finally {
       child.kill('SIGKILL');
     }
+  });
+
+  it('when somebody waits, then it is told once who holds the lock', async () => {
+    const name = `test-wait-${process.pid}`;
+    const child = await holderProcess(name);
+    const told: string[] = [];
+    const waiting = withLock(name, () => Promise.resolve('mine'), { timeoutMs: 10_000, onWait: holder => told.push(holder) });
+    await delay(300);
+    child.kill('SIGKILL');
+    expect(await waiting).toBe('mine');
+    expect(told).toEqual([String(child.pid)]);
   });
 
   it('when it is killed, then the lock is free', async () => {
     const name = `test-killed-${process.pid}`;
     const child = await holderProcess(name);
     child.kill('SIGKILL');
-    expect(await withLock(name, () => Promise.resolve('mine'), 10_000)).toBe('mine');
+    expect(await withLock(name, () => Promise.resolve('mine'), { timeoutMs: 10_000 })).toBe('mine');
   });
 });

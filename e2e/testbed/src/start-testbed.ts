@@ -1,5 +1,12 @@
 import { startCluster } from '@buildkite-operator/e2e-cluster';
-import { type Installation, installOperator, kubectlFor, operatorNamespace, uninstallOperator } from '@buildkite-operator/e2e-operator';
+import {
+  claimCluster,
+  type Installation,
+  installOperator,
+  kubectlFor,
+  operatorNamespace,
+  uninstallOperator,
+} from '@buildkite-operator/e2e-operator';
 import { say, scratchDirectory } from '@buildkite-operator/e2e-setup';
 import { type SettingsPatch, startSimulator } from '@buildkite-operator/e2e-simulator';
 import { startGitHttpServer } from './git-http-server.ts';
@@ -36,6 +43,7 @@ export interface TestbedOptions {
 
 /** Brings up the local cluster, the images, the simulator and the git servers, and installs the operator. */
 export async function startTestbed(options: TestbedOptions = {}): Promise<Testbed> {
+  const claim = await claimCluster('local');
   const cluster = await startCluster({});
   const images = await provideImages(cluster);
   const host = cluster.hostAddress;
@@ -70,6 +78,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       await uninstallOperator(kubectl, installation);
       await Promise.all([gitHttp.close(), gitSsh.close(), simulator.stop()]);
       await scratch[Symbol.asyncDispose]();
+      claim.release();
     },
   };
 }
