@@ -59,15 +59,18 @@ function kindSection(definition: KindDefinition): readonly string[] {
   ];
 }
 
-/** One section for an object and one for each object in it. A shape that was shown already is linked to. */
-function objectSections(kind: string, path: string, schema: StructuralSchema, seen: Map<string, string>): readonly string[] {
-  const title = `${kind} ${path}`;
+/**
+ * One section for an object and one for each object in it. A shape that was shown already is linked to: `seen` holds their titles,
+ * by shape. `kind` begins the titles; it may be empty.
+ */
+export function objectSections(kind: string, path: string, schema: StructuralSchema, seen: Map<string, string>): readonly string[] {
+  const title = titleOf(kind, path);
   const fields = Object.entries(schema.properties ?? {});
   const inner = fields.flatMap(([name, field]) => {
     const { object, suffix } = innerObject(field);
     return object === undefined ? [] : [{ name, path: `${path}.${name}${suffix}`, object, shape: JSON.stringify(object.properties) }];
   });
-  const fresh = inner.filter(({ shape, path }) => !seen.has(shape) && seen.set(shape, `${kind} ${path}`));
+  const fresh = inner.filter(({ shape, path }) => !seen.has(shape) && seen.set(shape, titleOf(kind, path)));
   const rows = fields.map(([name, field]) => {
     const shape = inner.find(entry => entry.name === name)?.shape;
     return fieldRow(name, field, schema.required?.includes(name) === true, shape === undefined ? undefined : seen.get(shape));
@@ -82,6 +85,10 @@ function objectSections(kind: string, path: string, schema: StructuralSchema, se
     ),
     ...fresh.flatMap(({ path, object }) => objectSections(kind, path, object, seen)),
   ];
+}
+
+function titleOf(kind: string, path: string): string {
+  return kind === '' ? path : `${kind} ${path}`;
 }
 
 /** The object with named fields that a field is, or has entries of. */
@@ -117,7 +124,8 @@ function ruleList(title: string, messages: readonly string[]): readonly string[]
   return messages.length === 0 ? [] : [`${title}, checked by the API server:`, messages.map(message => `- ${message}`).join('\n')];
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

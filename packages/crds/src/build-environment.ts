@@ -1,16 +1,6 @@
 import { z } from 'zod';
 import { objectMeta } from './object-meta.ts';
-import {
-  containerFields,
-  dnsSubdomain,
-  labelValue,
-  nodePreferences,
-  nodeRequirements,
-  qualifiedName,
-  sharedSettings,
-  verbatim,
-  volumes,
-} from './pod-parts.ts';
+import { containerFields, dnsSubdomain, nodePreferences, nodeRequirements, sharedSettings, verbatim, volumes } from './pod-parts.ts';
 
 export const buildEnvironmentSpec = z
   .object({
@@ -32,26 +22,12 @@ export const buildEnvironmentSpec = z
     nodeRequirements: nodeRequirements.optional(),
     nodePreferences: nodePreferences.optional(),
     ...sharedSettings,
-    runtimeClassName: dnsSubdomain.optional().meta({ description: 'RuntimeClass of the pod.' }),
     podSecurityContext: verbatim("The pod's security context, as in a pod (fsGroup, sysctls, …).").optional(),
-    topologySpreadConstraints: z
-      .array(verbatim('A topology spread constraint, as in a pod.'))
-      .max(20)
-      .optional()
-      .meta({ description: 'How pods are spread over zones and nodes, as in a pod.' }),
     hostAliases: z
       .array(verbatim('An entry of /etc/hosts: ip and hostnames.'))
       .max(100)
       .optional()
       .meta({ description: "Entries of the pod's /etc/hosts." }),
-    podLabels: z
-      .record(qualifiedName, labelValue)
-      .optional()
-      .meta({ description: "Labels for the pod, beside the operator's own.", maxProperties: 50 }),
-    podAnnotations: z
-      .record(qualifiedName, z.string().max(65_536))
-      .optional()
-      .meta({ description: "Annotations for the pod, beside the operator's own.", maxProperties: 50 }),
   })
   .meta({ description: 'A container environment, with what the pod needs for it.' });
 

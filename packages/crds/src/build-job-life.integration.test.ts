@@ -55,7 +55,7 @@ describe('the spec of a BuildJob without a pod', () => {
 
 describe('the spec of a BuildJob with a pod', () => {
   beforeEach(async () => {
-    await patchStatus({ phase: 'Scheduling', podName: name });
+    await patchStatus({ phase: 'Pending', podAttempts: 1, replacedPodUid: jobId });
   });
 
   const changes: readonly (readonly [string, object])[] = [
@@ -71,11 +71,18 @@ describe('the spec of a BuildJob with a pod', () => {
     ['resources', { resources: { requests: { cpu: '2' } } }],
     ['initContainers', { initContainers: [{ environment: 'other' }] }],
     ['extraContainers', { extraContainers: [{ environment: 'db' }] }],
+    ['commandContainers', { commandContainers: [{ name: 'test', command: 'make test' }] }],
     ['jobNodeRequirements', { jobNodeRequirements: [{ key: 'zone', operator: 'In', values: ['b'] }] }],
     ['jobNodePreferences', { jobNodePreferences: [{ weight: 1, requirements: [{ key: 'a', operator: 'Exists' }] }] }],
     ['tolerations', { tolerations: [] }],
     ['nodeSelector', { nodeSelector: { disk: 'hdd' } }],
+    ['architecture', { architecture: 'arm64' }],
+    ['operatingSystem', { operatingSystem: 'linux' }],
+    ['topologySpreadConstraints', { topologySpreadConstraints: [{ maxSkew: 1 }] }],
     ['priorityClassName', { priorityClassName: 'high' }],
+    ['runtimeClassName', { runtimeClassName: 'gvisor' }],
+    ['podLabels', { podLabels: { team: 'b' } }],
+    ['podAnnotations', { podAnnotations: { note: 'b' } }],
     ['serviceAccountName', { serviceAccountName: 'deployer' }],
     ['repoMirror', { repoMirror: { enabled: false } }],
     ['logExporter', { logExporter: { settings: { index: 'other' } } }],
@@ -120,7 +127,7 @@ describe('the spec of a BuildJob with a pod', () => {
   });
 
   it('cannot be freed by one request that changes spec and status together', async () => {
-    expect(await patch({ spec: { command: 'true' }, status: { podName: null } })).toMatchObject({
+    expect(await patch({ spec: { command: 'true' }, status: { podAttempts: null } })).toMatchObject({
       ok: false,
       stderr: expect.stringContaining('spec.command: Forbidden'),
     });
@@ -191,6 +198,8 @@ describe('the status of a BuildJob', () => {
       conditions: [condition()],
       podName: name,
       podUid: jobId,
+      podAttempts: 2,
+      replacedPodUid: jobId,
       nodeName: 'node-1',
       pendingTime: time,
       schedulingTime: time,

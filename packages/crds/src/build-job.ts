@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandContainers, commandText } from './command-container.ts';
 import { condition, objectMeta } from './object-meta.ts';
 import { phases } from './phases.ts';
 import {
@@ -9,6 +10,7 @@ import {
   nodeRequirements,
   resourceRequirements,
   sharedSettings,
+  volume,
 } from './pod-parts.ts';
 import { reasonNames } from './reasons.ts';
 
@@ -48,6 +50,33 @@ const buildkite = z
   })
   .meta({ description: 'Which Buildkite job this is, and where it comes from.' });
 
+const gitMirrors = z
+  .object({
+    volume: volume.optional().meta({
+      description: 'Volume with the mirrors, as in a pod (persistentVolumeClaim, hostPath, …). Only the checkout mounts it.',
+    }),
+    path: z
+      .string()
+      .max(1024)
+      .regex(/^\/[^:]*$/, 'must be an absolute path without a colon')
+      .optional()
+      .meta({ description: 'Where the mirrors are in the checkout. /buildkite/git-mirrors when unset.' }),
+    cloneFlags: z.string().max(1024).optional().meta({
+      description: 'Flags of the git clone that makes a mirror (the agent takes -v when unset).',
+    }),
+    lockTimeout: z.int().min(1).max(maxSeconds).optional().meta({
+      description:
+        'How long the checkout waits for another job that holds the same mirror, in seconds (the agent takes 300 when unset). Then it fails with exit code 94.',
+    }),
+    skipUpdate: z.boolean().optional().meta({
+      description: 'The mirrors are only read, and mounted read-only: the job neither makes nor updates one. False when unset.',
+    }),
+  })
+  .meta({
+    description:
+      'Mirrors of repositories that the checkout copies objects from, on a volume of yours. Without volume, something else must be mounted at the path.',
+  });
+
 const checkout = z
   .object({
     skip: z.boolean().optional().meta({ description: 'No checkout: the job starts in an empty folder.' }),
@@ -56,6 +85,17 @@ const checkout = z
     cleanFlags: z.string().max(1024).optional().meta({ description: 'Flags of git clean (the agent takes -ffxdq when unset).' }),
     checkoutFlags: z.string().max(1024).optional().meta({ description: 'Flags of git checkout (the agent takes -f when unset).' }),
     submodules: z.boolean().optional().meta({ description: 'Whether submodules are checked out. True when unset.' }),
+    submoduleCloneConfig: z
+      .array(
+        z
+          .string()
+          .max(1024)
+          .regex(/^[^=,]+=[^,]*$/, 'must be key=value, without a comma, by which the agent separates them'),
+      )
+      .max(50)
+      .optional()
+      .meta({ description: 'Settings of git, as key=value, for the commands that clone submodules and no others.' }),
+    gitMirrors: gitMirrors.optional(),
     credentialsSecret: dnsSubdomain.optional().meta({
       description:
         'Secret with git credentials, seen by the checkout only: .git-credentials for HTTP, and SSH_PRIVATE_RSA_KEY, SSH_PRIVATE_ECDSA_KEY or SSH_PRIVATE_ED25519_KEY for SSH.',
@@ -70,7 +110,7 @@ export const buildJobSpec = z
       .optional()
       .meta({ description: "The BuildEnvironment that the command runs in. The operator's default when unset." }),
     image: imageReference.optional().meta({ description: "Image that the command runs in; wins over the environment's." }),
-    command: z.string().max(1_000_000).optional().meta({
+    command: commandText.optional().meta({
       description:
         "The job's command, run by /bin/sh -ec in the main container; several lines are one script. Unset where a plugin brings the command.",
     }),
@@ -78,6 +118,7 @@ export const buildJobSpec = z
     resources: resourceRequirements
       .optional()
       .meta({ description: "CPU, memory and other resources of the main container; each wins over the environment's." }),
+    commandContainers: commandContainers.optional(),
     jobNodeRequirements: nodeRequirements.optional(),
     jobNodePreferences: nodePreferences.optional(),
     ...sharedSettings,
@@ -107,7 +148,7 @@ export const buildJobSpec = z
       description: 'Set to true to stop the job: its pod gets its grace period, the phase becomes Cancelled. It cannot be taken back.',
     }),
   })
-  .meta({ description: 'What to run, and how. Everything but cancelled is fixed once the pod exists.' });
+  .meta({ description: 'What to run, and how. Everything but cancelled is fixed once a pod was made.' });
 
 const time = (description: string) => z.iso.datetime().optional().meta({ description });
 
@@ -120,12 +161,20 @@ export const buildJobStatus = z
       .max(20)
       .optional()
       .meta({
-        description: 'Conditions by type: PodScheduled, Initialized, Running, Finished.',
+        description: 'Conditions by type: PodScheduled, Running, Blocked, Stopping, PodReplaced, Finished.',
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['type'],
       }),
     podName: z.string().max(253).optional().meta({ description: 'The pod that runs the job.' }),
     podUid: z.string().max(64).optional().meta({ description: "The pod's UID; a pod of the same name with another one is not ours." }),
+    podAttempts: z.int().min(0).max(1000).optional().meta({
+      description: 'How many pods have been made for the job, set with the first. More than one only while no agent had acquired it.',
+    }),
+    replacedPodUid: z
+      .string()
+      .max(64)
+      .optional()
+      .meta({ description: 'UID of the last pod that was given up before its agent had acquired the job.' }),
     nodeName: z.string().max(253).optional().meta({ description: 'The node that the pod is on.' }),
     pendingTime: time('When the controller first saw the job.'),
     schedulingTime: time('When the pod was made.'),

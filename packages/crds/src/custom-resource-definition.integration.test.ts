@@ -102,7 +102,12 @@ describe('a good object', () => {
       'with tags, a checkout and exporters',
       job({
         buildkite: { jobId, agentTags: { arch: 'arm64' } },
-        checkout: { skip: true, cloneFlags: '--depth=1' },
+        checkout: {
+          skip: true,
+          cloneFlags: '--depth=1',
+          submoduleCloneConfig: ['http.version=HTTP/1.1'],
+          gitMirrors: { volume: { name: 'mirrors', hostPath: { path: '/mirrors' } }, path: '/m', lockTimeout: 60, skipUpdate: true },
+        },
         logExporter: { enabled: true, settings: { index: 'ci' } },
       }),
     ],
@@ -183,6 +188,19 @@ describe('a bad object is refused, and the answer names the field', () => {
       'a mount without a path',
       { extraContainers: [{ environment: 'a', volumeMounts: [{ name: 'c' }] }] },
       /spec\.extraContainers\[0\]\.volumeMounts\[0\]\.mountPath: Required value/,
+    ],
+    [
+      'a setting of git without a value',
+      { checkout: { submoduleCloneConfig: ['a=b', 'c'] } },
+      /spec\.checkout\.submoduleCloneConfig\[1\]: /,
+    ],
+    ['two settings of git in one', { checkout: { submoduleCloneConfig: ['a=b,c=d'] } }, /spec\.checkout\.submoduleCloneConfig\[0\]: /],
+    ['a relative path of git mirrors', { checkout: { gitMirrors: { path: 'm' } } }, /spec\.checkout\.gitMirrors\.path: /],
+    ['no time to wait for a git mirror', { checkout: { gitMirrors: { lockTimeout: 0 } } }, /spec\.checkout\.gitMirrors\.lockTimeout: /],
+    [
+      'a volume of git mirrors without a name',
+      { checkout: { gitMirrors: { volume: { emptyDir: {} } } } },
+      /spec\.checkout\.gitMirrors\.volume\.name: Required value/,
     ],
     ['a podPatch that is a text', { podPatch: 'hostNetwork: true' }, /spec\.podPatch: Invalid value: "string"/],
     ['a timeout of nothing', { timeoutSeconds: 0 }, /spec\.timeoutSeconds: Invalid value: 0/],
@@ -287,7 +305,7 @@ describe('a bad object is refused, and the answer names the field', () => {
     [
       'two containers of one name',
       job({ extraContainers: [{ name: 'db', image: 'x' }, { environment: 'db' }] }),
-      /spec\.extraContainers: Duplicate value/,
+      /spec\.extraContainers: Invalid value.*two containers have the same name/,
     ],
     ['an unknown field', job({ enviroment: 'node' }), /unknown field "spec\.enviroment"/],
     ['an unknown field deep down', job({ env: [{ name: 'A', vlaue: 'b' }] }), /unknown field "spec\.env\[0\]\.vlaue"/],

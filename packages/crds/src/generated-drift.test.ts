@@ -8,7 +8,7 @@ import { crdFolder, generatedFiles } from './generated-files.ts';
 describe('the generated files of this repository', () => {
   it('are what the schemas make of them', async () => {
     const root = resolve(import.meta.dirname, '../../..');
-    expect(await findDrift(root, generatedFiles()), 'run `pnpm gen` and commit what it writes').toEqual([]);
+    expect(await findDrift(root, generatedFiles(), crdFolder), 'run `pnpm gen` and commit what it writes').toEqual([]);
   });
 
   it('come out the same at every run', () => {
@@ -31,24 +31,24 @@ describe('drift', () => {
 
   it('is every missing file in an empty folder, which a repair writes', async () => {
     const missing = [...files.keys()].map(path => ({ path, fault: 'missing' }));
-    expect(await findDrift(root, files)).toEqual(missing);
-    expect(await repairDrift(root, files)).toEqual(missing);
-    expect(await findDrift(root, files)).toEqual([]);
+    expect(await findDrift(root, files, crdFolder)).toEqual(missing);
+    expect(await repairDrift(root, files, crdFolder)).toEqual(missing);
+    expect(await findDrift(root, files, crdFolder)).toEqual([]);
   });
 
   it('is a file that somebody changed by hand, which a repair sets right', async () => {
-    await repairDrift(root, files);
+    await repairDrift(root, files, crdFolder);
     await writeFile(join(root, 'docs/page.md'), '# Mine\n');
-    expect(await repairDrift(root, files)).toEqual([{ path: 'docs/page.md', fault: 'outdated' }]);
+    expect(await repairDrift(root, files, crdFolder)).toEqual([{ path: 'docs/page.md', fault: 'outdated' }]);
     expect(await readFile(join(root, 'docs/page.md'), 'utf8')).toBe('# Page\n');
   });
 
   it('is a CRD that is no longer generated, which a repair removes', async () => {
-    await repairDrift(root, files);
+    await repairDrift(root, files, crdFolder);
     await writeFile(join(root, crdFolder, 'old.yaml'), 'old: true\n');
     const stale = [{ path: `${crdFolder}/old.yaml`, fault: 'no longer generated' }];
-    expect(await findDrift(root, files)).toEqual(stale);
-    expect(await repairDrift(root, files)).toEqual(stale);
-    expect(await findDrift(root, files)).toEqual([]);
+    expect(await findDrift(root, files, crdFolder)).toEqual(stale);
+    expect(await repairDrift(root, files, crdFolder)).toEqual(stale);
+    expect(await findDrift(root, files, crdFolder)).toEqual([]);
   });
 });

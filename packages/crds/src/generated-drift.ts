@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { crdFolder } from './generated-files.ts';
 
 /** A file whose content is not what the schemas make of it. */
 export interface Drift {
@@ -8,20 +7,25 @@ export interface Drift {
   readonly fault: 'missing' | 'outdated' | 'no longer generated';
 }
 
-/** Compares the repository with what was generated. An empty list means that all is current. */
-export async function findDrift(root: string, files: ReadonlyMap<string, string>): Promise<readonly Drift[]> {
+/**
+ * Compares the repository with what was generated. An empty list means that all is current.
+ * `folder` holds generated files only: what else is in it is no longer generated.
+ */
+export async function findDrift(root: string, files: ReadonlyMap<string, string>, folder?: string): Promise<readonly Drift[]> {
   const checks = [...files].map(async ([path, content]): Promise<readonly Drift[]> => {
     const found = await readIfPresent(join(root, path));
     if (found === undefined) return [{ path, fault: 'missing' }];
     return found === content ? [] : [{ path, fault: 'outdated' }];
   });
-  const stale = (await listFolder(root)).filter(path => !files.has(path)).map(path => ({ path, fault: 'no longer generated' }) as const);
+  const stale = (await listFolder(root, folder))
+    .filter(path => !files.has(path))
+    .map(path => ({ path, fault: 'no longer generated' }) as const);
   return [...(await Promise.all(checks)).flat(), ...stale];
 }
 
 /** Writes what differs, removes what is no longer generated, and returns what was done. */
-export async function repairDrift(root: string, files: ReadonlyMap<string, string>): Promise<readonly Drift[]> {
-  const drift = await findDrift(root, files);
+export async function repairDrift(root: string, files: ReadonlyMap<string, string>, folder?: string): Promise<readonly Drift[]> {
+  const drift = await findDrift(root, files, folder);
   await Promise.all(
     drift.map(async ({ path }) => {
       const content = files.get(path);
@@ -33,9 +37,10 @@ export async function repairDrift(root: string, files: ReadonlyMap<string, strin
   return drift;
 }
 
-async function listFolder(root: string): Promise<readonly string[]> {
-  const entries = await orAbsent(readdir(join(root, crdFolder), { withFileTypes: true }));
-  return (entries ?? []).filter(entry => entry.isFile()).map(entry => `${crdFolder}/${entry.name}`);
+async function listFolder(root: string, folder: string | undefined): Promise<readonly string[]> {
+  if (folder === undefined) return [];
+  const entries = await orAbsent(readdir(join(root, folder), { withFileTypes: true }));
+  return (entries ?? []).filter(entry => entry.isFile()).map(entry => `${folder}/${entry.name}`);
 }
 
 async function readIfPresent(path: string): Promise<string | undefined> {

@@ -40,7 +40,8 @@ export const buildJobKind: KindDefinition = {
       reason: 'FieldValueForbidden',
     },
   ],
-  immutableOnce: { statusField: 'podName', except: ['cancelled'], because: 'the pod exists already. Make a new BuildJob instead' },
+  // Unlike the name of the pod, the number of pods is not taken back while one is replaced by another.
+  immutableOnce: { statusField: 'podAttempts', except: ['cancelled'], because: 'a pod was made for it. Make a new BuildJob instead' },
   printerColumns: [
     column('Phase', '.status.phase', 'Where the job is in its life.'),
     column('Environment', '.spec.environment', 'The BuildEnvironment that the command runs in.'),

@@ -295,8 +295,8 @@ export type ResourceRequirements = z.infer<typeof resourceRequirements>;
 /** Two containers of one name cannot be in a pod; an unnamed one has its environment's. */
 const uniqueContainerNames = {
   rule: `self.all(one, self.exists_one(other, ${nameOf('one')} == ${nameOf('other')}))`,
+  // With reason FieldValueDuplicate the API server would leave the message out.
   message: 'two containers have the same name: give each a name of its own',
-  reason: 'FieldValueDuplicate',
 } as const;
 
 function nameOf(container: string): string {
@@ -330,7 +330,32 @@ export const sharedSettings = {
     }),
   tolerations: tolerations.optional(),
   nodeSelector: nodeSelector.optional(),
+  architecture: z
+    .string()
+    .max(63)
+    .regex(/^[a-z0-9]+$/, 'must be an architecture as Go names it, like amd64 or arm64')
+    .optional()
+    .meta({ description: 'Processor architecture of the node, like amd64 or arm64 (label kubernetes.io/arch).' }),
+  operatingSystem: z
+    .enum(['linux', 'windows'])
+    .optional()
+    .meta({ description: 'Operating system of the node (label kubernetes.io/os). Containers of jobs run on linux so far.' }),
+  topologySpreadConstraints: z
+    .array(verbatim('A topology spread constraint, as in a pod.'))
+    .max(20)
+    .optional()
+    .meta({ description: "How pods are spread over zones and nodes, as in a pod; the environment's constraints, then the job's." }),
   priorityClassName: dnsSubdomain.optional().meta({ description: 'PriorityClass of the pod.' }),
+  runtimeClassName: dnsSubdomain.optional().meta({ description: 'RuntimeClass of the pod.' }),
+  podLabels: z
+    .record(qualifiedName, labelValue)
+    .optional()
+    .meta({ description: "Labels for the pod, beside the operator's own; the job's win over the environment's.", maxProperties: 50 }),
+  podAnnotations: z.record(qualifiedName, z.string().max(65_536)).optional().meta({
+    description:
+      "Annotations for the pod, beside the operator's own; the job's win over the environment's. cluster-autoscaler.kubernetes.io/safe-to-evict is \"false\" when unset.",
+    maxProperties: 50,
+  }),
   serviceAccountName: dnsSubdomain
     .optional()
     .meta({ description: 'Service account of the pod. Its token is mounted only when this is set.' }),

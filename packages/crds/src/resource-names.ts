@@ -10,3 +10,6 @@ const ours = { group: apiGroup, version: apiVersionName, namespaced: true } as c
 export const buildJobResource = { ...ours, kind: 'BuildJob', plural: 'buildjobs' } as const;
 /** How the API server addresses BuildEnvironments. */
 export const buildEnvironmentResource = { ...ours, kind: 'BuildEnvironment', plural: 'buildenvironments' } as const;
+
+/** Keeps a BuildJob that was taken from Buildkite until Buildkite knows how it ended; the jobspawner sets it and takes it off. */
+export const reportEndingFinalizer = `${apiGroup}/report-ending` as const;

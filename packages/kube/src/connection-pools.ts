@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { monotonicClock } from '@buildkite-operator/service';
 import { type Dispatcher, Pool } from 'undici';
 import type { ClusterAccess, Credentials } from './cluster-access.ts';
-import { monotonicClock } from './monotonic-clock.ts';
 
 /** A way to send requests as somebody whom the server knows. */
 export interface Connection {

@@ -26,7 +26,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   stop.abort();
-  await vi.advanceTimersByTimeAsync(5000);
+  await vi.advanceTimersByTimeAsync(10_000);
   await running;
   vi.useRealTimers();
   registry.clear();
@@ -164,13 +164,24 @@ describe('the end', () => {
     expect(events().map(event => event.note)).toEqual(['last words']);
   });
 
+  it('of work that fails, as when a lease is lost, sends what it recorded last, then fails with it', async () => {
+    start();
+    const work = recorder.runDuring(async () => {
+      await Promise.resolve();
+      recorder.record(builtin.configMaps, about, note('last words'));
+      throw new Error('the lease is lost');
+    });
+    await Promise.all([expect(work).rejects.toThrow('the lease is lost'), pass()]);
+    expect(events().map(event => event.note)).toEqual(['last words']);
+  });
+
   it('does not wait for ever when it cannot', async () => {
     start();
     api.intercept = (_request, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     recorder.record(builtin.configMaps, about, note('x'));
     await pass();
     stop.abort();
-    await pass(2000);
+    await pass(5000);
     await expect(running).resolves.toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { backoffDelay, type Clock, isAbort, type Logger, sleep, systemClock } from '@buildkite-operator/service';
+import { backoffDelay, type Clock, isAbort, type Logger, monotonicClock, sleep, systemClock } from '@buildkite-operator/service';
 import { builtin, type Event } from './builtin-resources.ts';
 import { withDeadline } from './deadline.ts';
 import { type EventSeries, EventSeriesBook } from './event-series.ts';
@@ -6,7 +6,6 @@ import { isKubeError } from './kube-error.ts';
 import type { KubeMetrics } from './kube-metrics.ts';
 import type { KubeObject, Live } from './kube-object.ts';
 import { toMicroTime } from './micro-time.ts';
-import { monotonicClock } from './monotonic-clock.ts';
 import { ResourceClient } from './resource-client.ts';
 import { apiVersionOf, type ResourceDefinition } from './resource-definition.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -38,8 +37,8 @@ export interface EventRecorderOptions {
   readonly perSecond?: number;
 }
 
-/** How long the last events may take after the stop. */
-const flushMs = 2000;
+/** How long the last events may take after the stop; a pod has 30 s to end. */
+const flushMs = 5000;
 const sendMs = 5000;
 
 /**
@@ -72,7 +71,19 @@ export class EventRecorder {
     this.#wake.resolve();
   }
 
-  /** Sends what is recorded until the signal is aborted, then what is left, for 2 s at most. Never throws. */
+  /** Does the work and sends what is recorded meanwhile, what it recorded last too, however it ends. Throws what the work throws. */
+  async runDuring<T>(work: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const sent = this.run(over.signal);
+    try {
+      return await work();
+    } finally {
+      over.abort();
+      await sent;
+    }
+  }
+
+  /** Sends what is recorded until the signal is aborted, then what is left, for 5 s at most. Never throws. */
   async run(signal: AbortSignal): Promise<void> {
     const onAbort = () => this.#wake.resolve();
     signal.addEventListener('abort', onAbort, { once: true });

@@ -1,15 +1,23 @@
-import { type Clock, describeIssues, errorMessage, type Logger, retry, systemClock } from '@buildkite-operator/service';
+import {
+  type Clock,
+  describeIssues,
+  errorMessage,
+  type Logger,
+  monotonicClock,
+  parseRetryAfter,
+  retry,
+  systemClock,
+} from '@buildkite-operator/service';
 import type { Dispatcher } from 'undici';
 import type { ClusterAccess } from './cluster-access.ts';
 import { type Connection, ConnectionPools } from './connection-pools.ts';
 import { withDeadline } from './deadline.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import type { KubeMetrics } from './kube-metrics.ts';
-import { monotonicClock } from './monotonic-clock.ts';
 import { networkError } from './network-error.ts';
 import { resourceOfPath } from './resource-of-path.ts';
 import { isIdempotentByNature, judgeFailure } from './retry-rule.ts';
-import { parseRetryAfter, statusError } from './status-error.ts';
+import { statusError } from './status-error.ts';
 import type { KubeRequest, Query, StreamRequest, Transport } from './transport.ts';
 
 export interface TransportOptions {

@@ -31,7 +31,14 @@ export {
 } from './kube-object.ts';
 export { formatFieldSelector, formatLabelSelector, type LabelRequirement, type LabelSelector } from './label-selector.ts';
 export { LeaderElection, type LeaderElectionOptions } from './leader-election.ts';
+export { leaseTimes } from './lease-times.ts';
 export { type ClusterChoice, loadClusterAccess } from './load-cluster-access.ts';
+export {
+  type NamedReflectors,
+  type NamespaceStores,
+  NamespaceWatch,
+  type NamespaceWatchOptions,
+} from './namespace-watch.ts';
 export { controllerOf, type OwnerReferenceOptions, ownerReference } from './owner-reference.ts';
 export { Reflector, type ReflectorOptions } from './reflector.ts';
 export { ResourceClient } from './resource-client.ts';

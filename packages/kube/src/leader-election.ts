@@ -1,8 +1,7 @@
-import { type Clock, isAbort, type Logger, OperatorError, sleep, systemClock } from '@buildkite-operator/service';
+import { type Clock, isAbort, type Logger, monotonicClock, OperatorError, sleep, systemClock } from '@buildkite-operator/service';
 import { isKubeError } from './kube-error.ts';
 import type { KubeMetrics } from './kube-metrics.ts';
 import { LeaseLock } from './lease-lock.ts';
-import { monotonicClock } from './monotonic-clock.ts';
 import type { Transport } from './transport.ts';
 
 export interface LeaderElectionOptions {

@@ -1,10 +1,10 @@
 import type { Clock } from '@buildkite-operator/service';
+import { monotonicClock } from '@buildkite-operator/service';
 import { builtin, type Lease } from './builtin-resources.ts';
 import { withDeadline } from './deadline.ts';
 import { isKubeError } from './kube-error.ts';
 import type { Live } from './kube-object.ts';
 import { toMicroTime } from './micro-time.ts';
-import { monotonicClock } from './monotonic-clock.ts';
 import { ResourceClient } from './resource-client.ts';
 import type { Transport } from './transport.ts';
 

@@ -1,8 +1,7 @@
-import { type BackoffPolicy, backoffDelay, isAbort, type Logger, OperatorError, sleep } from '@buildkite-operator/service';
+import { type BackoffPolicy, backoffDelay, isAbort, type Logger, monotonicClock, OperatorError, sleep } from '@buildkite-operator/service';
 import { isKubeError } from './kube-error.ts';
 import type { KubeMetrics } from './kube-metrics.ts';
 import { type KubeObject, type Live, objectKey } from './kube-object.ts';
-import { monotonicClock } from './monotonic-clock.ts';
 import { Quiet } from './quiet.ts';
 import { ResourceClient } from './resource-client.ts';
 import { collectionPath, type ResourceDefinition } from './resource-definition.ts';

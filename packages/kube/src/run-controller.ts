@@ -1,8 +1,7 @@
-import { type BackoffPolicy, isAbort, type Logger } from '@buildkite-operator/service';
+import { type BackoffPolicy, isAbort, type Logger, monotonicClock } from '@buildkite-operator/service';
 import { isKubeError, KubeError } from './kube-error.ts';
 import type { KubeMetrics } from './kube-metrics.ts';
 import type { KubeObject } from './kube-object.ts';
-import { monotonicClock } from './monotonic-clock.ts';
 import type { Change, StoreReader } from './store.ts';
 import { WorkQueue } from './work-queue.ts';
 

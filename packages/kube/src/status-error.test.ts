@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isKubeError, KubeError } from './kube-error.ts';
-import { parseRetryAfter, statusError } from './status-error.ts';
+import { statusError } from './status-error.ts';
 
 const failed = { call: 'GET /x', status: 500 };
 const status = (fields: Record<string, unknown>) => ({ kind: 'Status', apiVersion: 'v1', status: 'Failure', metadata: {}, ...fields });
@@ -51,23 +51,6 @@ describe('the error of an answer that is no Status', () => {
     [null, 429, 'TooManyRequests', 'GET /x: TooManyRequests'],
   ])('%j with %i is made the best of', (body, number, code, message) => {
     expect(statusError(body, { call: 'GET /x', status: number })).toMatchObject({ code, status: number, message });
-  });
-});
-
-describe('Retry-After', () => {
-  const now = Date.parse('2026-01-01T00:00:00Z');
-  it.each([
-    ['3', 3000],
-    ['0', 0],
-    [['7', '8'], 7000],
-    ['Thu, 01 Jan 2026 00:00:10 GMT', 10_000],
-    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
-    ['soon', undefined],
-    ['-1', undefined],
-    [' ', undefined],
-    [undefined, undefined],
-  ])('%j is %j ms', (header, ms) => {
-    expect(parseRetryAfter(header, now)).toBe(ms);
   });
 });
 

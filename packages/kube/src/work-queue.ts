@@ -1,5 +1,4 @@
-import { type BackoffPolicy, backoffDelay, type Clock } from '@buildkite-operator/service';
-import { monotonicClock } from './monotonic-clock.ts';
+import { type BackoffPolicy, backoffDelay, type Clock, monotonicClock } from '@buildkite-operator/service';
 
 export interface WorkQueueOptions {
   /** The waits after failures of one key; default 100 ms doubling to 60 s. */

@@ -1,7 +1,10 @@
 import type { BuildEnvironmentSpec, BuildJobSpec, ResourceRequirements } from '@buildkite-operator/crds';
 import { describe, expect, it } from 'vitest';
-import { type Composition, compose, mergeEnv, mergeResources } from './compose.ts';
-import { byName, podDefaults, renderRefusal, sampleEnvironment, sampleJob } from './testing/index.ts';
+import { type Composition, compose } from './compose.ts';
+import { mergeResources } from './container-resources.ts';
+import type { Problem } from './problem.ts';
+import { mergeEnv } from './resolve-container.ts';
+import { byName, podDefaults, sampleEnvironment, sampleJob } from './testing/index.ts';
 
 interface Given {
   readonly job?: Partial<BuildJobSpec>;
@@ -9,10 +12,20 @@ interface Given {
   readonly defaults?: Partial<typeof podDefaults>;
 }
 
-function composed({ job = {}, environments = {}, defaults = {} }: Given): Composition {
+function attempt({ job = {}, environments = {}, defaults = {} }: Given): { composition: Composition; problems: Problem[] } {
   const made = Object.entries(environments).map(([name, spec]) => sampleEnvironment(name, spec));
-  return compose(sampleJob(job), byName(made), { ...podDefaults, ...defaults });
+  const problems: Problem[] = [];
+  const composition = compose(sampleJob(job), byName(made), { ...podDefaults, ...defaults }, problem => problems.push(problem));
+  return { composition, problems };
 }
+
+function composed(given: Given): Composition {
+  const { composition, problems } = attempt(given);
+  expect(problems).toStrictEqual([]);
+  return composition;
+}
+
+const problemsOf = (given: Given) => attempt(given).problems;
 
 describe('the environment of a job', () => {
   const environments = { node: { description: 'the default' }, go: { description: 'the named' } };
@@ -45,16 +58,12 @@ describe('the environment of a job', () => {
       'environment go: spec.extraContainers[0].environment',
     ],
   ])('that does not exist is refused: %s', (_title, given, field) => {
-    const refusal = renderRefusal(() => composed(given));
-    expect(refusal).toMatchObject({ code: 'EnvironmentNotFound', field });
-    expect(refusal?.message).toContain('there is no BuildEnvironment "missing"');
+    expect(problemsOf(given)).toMatchObject([{ code: 'EnvironmentNotFound', field, value: 'missing' }]);
   });
 
   it('that does not exist is refused with those that do', () => {
-    const refusal = renderRefusal(() => composed({ job: { environment: 'nod' }, environments: { node: {}, go: {} } }));
-    expect(refusal?.message).toBe(
-      'spec.environment: there is no BuildEnvironment "nod" in the namespace (it has go, node); create it or name another',
-    );
+    const [problem] = problemsOf({ job: { environment: 'nod' }, environments: { node: {}, go: {} } });
+    expect(problem?.problem).toBe('is no BuildEnvironment in the namespace (it has go, node); create it or name another');
   });
 });
 
@@ -67,7 +76,7 @@ describe('the image of the command', () => {
     ["is the operator's where neither has one", { environment: 'bare' }, podDefaults.image],
     ["is the operator's without environment", {}, podDefaults.image],
   ])('%s', (_title, job, image) => {
-    expect(composed({ job, environments }).command.image).toBe(image);
+    expect(composed({ job, environments }).commands[0].template.image).toBe(image);
   });
 });
 
@@ -88,11 +97,11 @@ describe('maps', () => {
   });
 
   it("of a job lie over its environment's, and those over the operator's", () => {
-    const { command } = composed({
+    const [{ template: command }] = composed({
       job: { environment: 'node', resources: { requests: { cpu: '3' } } },
       environments: { node: { container: { resources: { requests: { cpu: '2', memory: '2Gi' } } } } },
       defaults: { resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '4Gi' } } },
-    });
+    }).commands;
     expect(command.resources).toStrictEqual({ requests: { cpu: '3', memory: '2Gi' }, limits: { memory: '4Gi' } });
   });
 });
@@ -113,10 +122,10 @@ describe('variables', () => {
   });
 
   it("of a job lie over its environment's", () => {
-    const { command } = composed({
+    const [{ template: command }] = composed({
       job: { environment: 'node', env: [{ name: 'B', value: 'job' }] },
       environments: { node: { container: { env: ['A', 'B'].map(name => ({ name, value: 'environment' })) } } },
-    });
+    }).commands;
     expect(command.env).toStrictEqual([
       { name: 'A', value: 'environment' },
       { name: 'B', value: 'job' },
@@ -156,9 +165,11 @@ describe('lists of containers', () => {
       job: { extraContainers: [{ environment: 'postgres', essential: true, args: ['-v'], env: [{ name: 'B', value: '2' }] }] },
       environments,
     });
-    expect(sidecars).toStrictEqual([
+    expect(sidecars).toMatchObject([
       {
         name: 'postgres',
+        environmentName: 'postgres',
+        essential: true,
         field: 'spec.extraContainers[0]',
         template: {
           image: 'postgres:17',
@@ -188,9 +199,9 @@ describe('lists of containers', () => {
   });
 
   it('need an image, in the entry or its environment', () => {
-    const refusal = renderRefusal(() => composed({ job: { initContainers: [{ environment: 'empty' }] }, environments: { empty: {} } }));
-    expect(refusal).toMatchObject({ field: 'spec.initContainers[0]' });
-    expect(refusal?.message).toContain('set container.image in the environment or image here');
+    const [problem] = problemsOf({ job: { initContainers: [{ environment: 'empty' }] }, environments: { empty: {} } });
+    expect(problem).toMatchObject({ code: 'ImageMissing', field: 'spec.initContainers[0]' });
+    expect(problem?.problem).toContain('set container.image in the environment or image here');
   });
 });
 
@@ -212,20 +223,72 @@ describe('volumes', () => {
   });
 
   it('of one name that differ are refused, with both environments', () => {
-    const refusal = renderRefusal(() =>
-      composed({
-        job: { environment: 'node', extraContainers: [{ environment: 'db' }] },
-        environments: { node: { volumes: [cache] }, db: { container: { image: 'b' }, volumes: [{ name: 'cache', emptyDir: {} }] } },
-      }),
-    );
-    expect(refusal).toMatchObject({ code: 'VolumeConflict', field: 'environment db: spec.volumes[cache]' });
-    expect(refusal?.message).toContain('environment node has another volume of that name');
+    const problems = problemsOf({
+      job: { environment: 'node', extraContainers: [{ environment: 'db' }] },
+      environments: { node: { volumes: [cache] }, db: { container: { image: 'b' }, volumes: [{ name: 'cache', emptyDir: {} }] } },
+    });
+    expect(problems).toStrictEqual([
+      {
+        code: 'VolumeConflict',
+        field: 'environment db: spec.volumes[0].name',
+        value: 'cache',
+        problem: 'is another volume in environment node, and the pod would have both; rename one',
+      },
+    ]);
   });
 
   it.each(['workspace', 'agent-token', 'agent-hooks', 'git-credentials'])("with the operator's own name %s are refused", name => {
-    const refusal = renderRefusal(() =>
-      composed({ job: { environment: 'node' }, environments: { node: { volumes: [{ name, emptyDir: {} }] } } }),
-    );
-    expect(refusal).toMatchObject({ code: 'VolumeConflict', field: `environment node: spec.volumes[${name}]` });
+    const problems = problemsOf({ job: { environment: 'node' }, environments: { node: { volumes: [cache, { name, emptyDir: {} }] } } });
+    expect(problems).toMatchObject([{ code: 'VolumeConflict', field: 'environment node: spec.volumes[1].name', value: name }]);
+  });
+});
+
+describe('further containers with commands', () => {
+  const environments = {
+    node: { container: { image: 'node:24', env: [{ name: 'A', value: 'node' }] }, volumes: [{ name: 'cache', emptyDir: {} }] },
+    go: { container: { image: 'go:2', resources: { limits: { cpu: 2 } } }, volumes: [{ name: 'modules', emptyDir: {} }] },
+  };
+
+  it("are in the job's environment unless they name one, and bring its volumes", () => {
+    const { commands, volumes } = composed({
+      job: {
+        environment: 'node',
+        command: 'make',
+        env: [{ name: 'A', value: 'main' }],
+        commandContainers: [
+          { name: 'lint', command: 'make lint', env: [{ name: 'B', value: 'lint' }] },
+          { name: 'docs', environment: 'go', image: 'docs:1', resources: { limits: { memory: '1Gi' } } },
+        ],
+      },
+      environments,
+      defaults: { resources: { requests: { cpu: '1' } } },
+    });
+    expect(commands.map(({ name, command, template: { image, env, resources } }) => ({ name, command, image, env, resources }))).toEqual([
+      {
+        name: 'container-0',
+        command: 'make',
+        image: 'node:24',
+        env: [{ name: 'A', value: 'main' }],
+        resources: { requests: { cpu: '1' } },
+      },
+      {
+        name: 'lint',
+        command: 'make lint',
+        image: 'node:24',
+        env: [
+          { name: 'A', value: 'node' },
+          { name: 'B', value: 'lint' },
+        ],
+        resources: { requests: { cpu: '1' } },
+      },
+      { name: 'docs', command: '', image: 'docs:1', env: [], resources: { requests: { cpu: '1' }, limits: { cpu: 2, memory: '1Gi' } } },
+    ]);
+    expect(volumes.map(({ name }) => name)).toEqual(['cache', 'modules']);
+  });
+
+  it('name environments that there are', () => {
+    expect(problemsOf({ job: { commandContainers: [{ name: 'docs', environment: 'gp' }] }, environments })).toMatchObject([
+      { code: 'EnvironmentNotFound', field: 'spec.commandContainers[0].environment', value: 'gp' },
+    ]);
   });
 });

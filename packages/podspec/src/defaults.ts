@@ -21,4 +21,6 @@ export interface PodDefaults {
   readonly pendingTimeoutSeconds: number;
   readonly ttlSecondsAfterFinished: number;
   readonly terminationGracePeriodSeconds: number;
+  /** How long a pod stays on a node that has become unreachable or not ready. */
+  readonly unreachableNodeSeconds: number;
 }

@@ -36,10 +36,14 @@ describe('a label value', () => {
 describe('the labels of a pod', () => {
   const buildkite = { jobId: sampleJobId, pipeline: 'web/app' };
 
-  it("are the operator's own and the environment's", () => {
-    const labels = podLabels(sampleJob({ buildkite }), 'linux', 'node', { podLabels: { team: 'ci' } });
+  it("are the operator's own and the environment's, over which the job's win key by key", () => {
+    const labels = podLabels(sampleJob({ buildkite, podLabels: { team: 'web' } }), 'linux', {
+      environmentName: 'node',
+      environment: { podLabels: { team: 'ci', tier: 'test' } },
+    });
     expect(labels).toStrictEqual({
-      team: 'ci',
+      team: 'web',
+      tier: 'test',
       'buildkite-operator.io/pipeline': 'web-app',
       'buildkite-operator.io/queue': 'linux',
       'buildkite-operator.io/environment': 'node',
@@ -49,10 +53,11 @@ describe('the labels of a pod', () => {
     });
   });
 
-  it('leave out what the job does not have, even where the environment would say it', () => {
+  it('leave out what the job does not have, even where the environment or the job itself would say it', () => {
     const own = ['pipeline', 'queue', 'environment', 'buildjob', 'job-id'].map(name => `buildkite-operator.io/${name}`);
     const forged = Object.fromEntries([...own, 'app.kubernetes.io/managed-by'].map(key => [key, 'forged']));
-    expect(podLabels(sampleJob(), '///', undefined, { podLabels: forged })).toStrictEqual({
+    const labels = podLabels(sampleJob({ podLabels: forged }), '///', { environmentName: undefined, environment: { podLabels: forged } });
+    expect(labels).toStrictEqual({
       'buildkite-operator.io/buildjob': `bk-${sampleJobId}`,
       'buildkite-operator.io/job-id': sampleJobId,
       'app.kubernetes.io/managed-by': 'buildkite-operator',
@@ -64,7 +69,7 @@ describe('the annotations of a pod', () => {
   const buildkite = { jobId: sampleJobId, branch: 'feature/ü', buildUrl: 'https://example.com/1', pipeline: 'web', stepKey: 'test' };
 
   it('say unshortened where the job comes from', () => {
-    expect(podAnnotations(sampleJob({ buildkite }), {})).toStrictEqual({
+    expect(podAnnotations(sampleJob({ buildkite }), { environment: {}, sidecars: [] })).toStrictEqual({
       'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
       'buildkite-operator.io/branch': 'feature/ü',
       'buildkite-operator.io/build-url': 'https://example.com/1',
@@ -73,12 +78,30 @@ describe('the annotations of a pod', () => {
     });
   });
 
-  it("are the environment's to add and to override, but for where the job comes from", () => {
-    const given = { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'true', note: 'x', 'buildkite-operator.io/branch': 'forged' };
-    expect(podAnnotations(sampleJob({ buildkite: { jobId: sampleJobId, branch: 'main' } }), { podAnnotations: given })).toStrictEqual({
+  it("are the environment's and the job's to add and to override, but for the operator's own", () => {
+    const own = ['branch', 'build-url', 'pipeline', 'step-key', 'essential-containers'].map(name => `buildkite-operator.io/${name}`);
+    const forged = Object.fromEntries(own.map(key => [key, 'forged']));
+    const annotations = podAnnotations(
+      sampleJob({ buildkite: { jobId: sampleJobId, branch: 'main' }, podAnnotations: { note: 'y', ...forged } }),
+      {
+        environment: { podAnnotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'true', note: 'x', more: 'z', ...forged } },
+        sidecars: [],
+      },
+    );
+    expect(annotations).toStrictEqual({
       'cluster-autoscaler.kubernetes.io/safe-to-evict': 'true',
-      note: 'x',
+      note: 'y',
+      more: 'z',
       'buildkite-operator.io/branch': 'main',
     });
+  });
+
+  it('name the essential sidecars, sorted', () => {
+    const sidecars = [
+      { name: 'web', essential: true },
+      { name: 'logs', essential: false },
+      { name: 'db', essential: true },
+    ].map(sidecar => ({ ...sidecar, template: { image: 'x' }, field: 'spec.extraContainers[0]' }));
+    expect(podAnnotations(sampleJob(), { environment: {}, sidecars })['buildkite-operator.io/essential-containers']).toBe('db,web');
   });
 });

@@ -17,13 +17,21 @@ export const ownVolumeNames: ReadonlySet<string> = new Set(Object.values(volumeN
 export const paths = {
   workspace: '/workspace',
   agentBinary: '/workspace/buildkite-agent',
+  /** Where the agent serves its clients once it has the job (kubernetes-exec's default). */
+  agentSocket: '/workspace/buildkite.sock',
   tini: '/workspace/tini-static',
   build: '/workspace/build',
   hooks: '/workspace/hooks',
   plugins: '/workspace/plugins',
   sockets: '/workspace/sockets',
+  /** Holds the commands that are too long for a variable, by container. */
+  commands: '/workspace/commands',
+  /** Holds an empty file for each client container that has started. */
+  started: '/workspace/started',
   agentToken: '/buildkite/agent-token',
   gitCredentials: '/buildkite/git-credentials',
+  /** Where the checkout finds git mirrors when the job does not say. */
+  gitMirrors: '/buildkite/git-mirrors',
 } as const;
 
 const domain = 'buildkite-operator.io';
@@ -43,6 +51,10 @@ export const annotationKeys = {
   buildUrl: `${domain}/build-url`,
   stepKey: `${domain}/step-key`,
   pipeline: `${domain}/pipeline`,
+  /** Names of the sidecars whose failure fails the job, sorted, with commas between them; not there where there are none. */
+  essentialContainers: `${domain}/essential-containers`,
+  /** Names of the containers that run commands after the main one, in order, with commas between them; not there where there are none. */
+  commandContainers: `${domain}/command-containers`,
   safeToEvict: 'cluster-autoscaler.kubernetes.io/safe-to-evict',
 } as const;
 

@@ -3,6 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PodDefaults } from './defaults.ts';
 import { renderPod } from './render-pod.ts';
+import { makePluginFolders } from './settings-plugins.ts';
+import { awaitAgent } from './start-gate.ts';
 import { byName, podDefaults, renderRefusal, sampleEnvironment, sampleJob, sampleJobId } from './testing/index.ts';
 import { containerOf, variablesOf } from './testing/pod-containers.ts';
 
@@ -37,6 +39,7 @@ describe('the agent container', () => {
     ['BUILDKITE_CONTAINER_COUNT', '2', {}],
     ['BUILDKITE_CONTAINER_COUNT', '2', { job: { checkout: { skip: false } } }],
     ['BUILDKITE_CONTAINER_COUNT', '1', { job: { checkout: { skip: true } } }],
+    ['BUILDKITE_CONTAINER_COUNT', '4', { job: { commandContainers: [{ name: 'a' }, { name: 'b' }] } }],
     ['BUILDKITE_CONTAINER_COUNT', '2', { job: { extraContainers: [{ name: 'a', image: 'b' }] } }],
     ['BUILDKITE_KUBERNETES_CONTAINER_START_TIMEOUT', '900s', {}],
     ['BUILDKITE_KUBERNETES_CONTAINER_START_TIMEOUT', '77s', { job: { pendingTimeoutSeconds: 77 } }],
@@ -80,9 +83,22 @@ describe('the agent container', () => {
     expect(rendered('agent').env).toContainEqual({ name, valueFrom: { fieldRef: { fieldPath } } });
   });
 
-  it('starts by the entry point of its image, and its last words reach the status', () => {
-    expect(rendered('agent')).toMatchObject({ args: ['start'], terminationMessagePolicy: 'FallbackToLogsOnError' });
-    expect(rendered('agent')).not.toHaveProperty('command');
+  it.each<[string, BuildJobSpec['checkout'], string]>([
+    ['checkout and command', {}, '[ -e /workspace/started/checkout ] && [ -e /workspace/started/container-0 ]'],
+    ['the command alone', { skip: true }, '[ -e /workspace/started/container-0 ]'],
+  ])("starts by the entry point of its image, under the image's own tini, when %s have started", (_who, checkout, condition) => {
+    expect(rendered('agent', { job: { checkout } }).command).toStrictEqual([
+      '/usr/bin/tini-static',
+      '-s',
+      '--',
+      '/bin/sh',
+      '-ec',
+      `until ${condition}; do sleep 0.05; done\nexec buildkite-agent-entrypoint start`,
+    ]);
+  });
+
+  it('brings its last words into the status', () => {
+    expect(rendered('agent').terminationMessagePolicy).toBe('FallbackToLogsOnError');
   });
 
   it('reads the token from a file, and no hook of the job', () => {
@@ -113,10 +129,17 @@ describe('the checkout container', () => {
     expect(variables('checkout')[name]).toBe(value);
   });
 
-  it('runs the bootstrap by the entry point of the agent image, with an open umask', () => {
+  it('says that it has started, then runs the bootstrap by the entry point of the agent image, with an open umask', () => {
     const { command, image, volumeMounts } = rendered('checkout');
     expect({ command, image, volumeMounts }).toStrictEqual({
-      command: ['/bin/sh', '-ec', 'umask 000\nexec buildkite-agent-entrypoint kubernetes-bootstrap'],
+      command: [
+        '/usr/bin/tini-static',
+        '-s',
+        '--',
+        '/bin/sh',
+        '-ec',
+        `[ -e /workspace/started/checkout ] || : >/workspace/started/checkout\numask 000\n${awaitAgent()}\nexec buildkite-agent-entrypoint kubernetes-bootstrap`,
+      ],
       image: podDefaults.agentImage,
       volumeMounts: [{ name: 'workspace', mountPath: '/workspace' }],
     });
@@ -140,7 +163,7 @@ describe('the checkout container', () => {
     it('lets git read a copy of its .git-credentials', () => {
       const { volumeMounts, command } = rendered('checkout', given);
       expect(volumeMounts).toContainEqual({ name: 'git-credentials', mountPath: '/buildkite/git-credentials', readOnly: true });
-      expect(command?.[2]).toContain('cp /buildkite/git-credentials/.git-credentials /tmp/.git-credentials');
+      expect(command?.at(-1)).toContain('cp /buildkite/git-credentials/.git-credentials /tmp/.git-credentials');
       expect(variables('checkout', given)).toMatchObject({
         GIT_CONFIG_COUNT: '2',
         GIT_CONFIG_KEY_1: 'credential.helper',
@@ -188,14 +211,16 @@ describe('the command container', () => {
     expect(rendered('container-0', { job: { env } }).env).toContainEqual(env[0]);
   });
 
-  it("runs the agent's bootstrap under tini, whatever entry point its environment has", () => {
+  it("says that it has started, then runs the agent's bootstrap, all under tini, whatever entry point its environment has", () => {
     const container = { command: ['serve'], args: ['--fast'], workingDir: '/srv', startupProbe: {}, livenessProbe: {}, lifecycle: {} };
     const { command, args, workingDir, ...rest } = rendered('container-0', {
       environment: { container: { ...container, readinessProbe: {} } },
     });
     expect({ command, args, workingDir }).toStrictEqual({
-      command: ['/workspace/tini-static'],
-      args: ['--', '/workspace/buildkite-agent', 'kubernetes-bootstrap'],
+      command: ['/workspace/tini-static', '--', '/bin/sh', '-ec'],
+      args: [
+        `[ -e /workspace/started/container-0 ] || : >/workspace/started/container-0\n${awaitAgent()}\nexec /workspace/buildkite-agent kubernetes-bootstrap`,
+      ],
       workingDir: '/workspace',
     });
     expect(Object.keys(rest).toSorted()).toStrictEqual(['env', 'image', 'name', 'resources', 'volumeMounts']);
@@ -229,13 +254,25 @@ describe('the command container', () => {
     expect(variables('container-0', { job: { command } })['BUILDKITE_COMMAND']).toBe(command);
   });
 
+  it('runs the file of a longer one, in the shell that it would itself run in', () => {
+    const job = { command: 'x'.repeat(longest + 1), commandContainers: [{ name: 'lint', command: 'é'.repeat(longest) }, { name: 'b' }] };
+    expect(variables('container-0', { job })['BUILDKITE_COMMAND']).toBe('. /workspace/commands/container-0');
+    expect(variables('lint', { job })['BUILDKITE_COMMAND']).toBe('. /workspace/commands/lint');
+    expect(variables('copy-agent', { job })).toHaveProperty('COMMAND_1_0');
+    expect(rendered('copy-agent', { job }).command?.[2]).toContain('>/workspace/commands/lint');
+  });
+
   it.each([
-    ['ASCII', 'x'.repeat(longest + 1)],
-    ['two bytes a character', 'é'.repeat((longest + 1) / 2)],
-  ])('refuses a longer one, with the remedy: %s', (_what, command) => {
-    const refusal = renderRefusal(() => rendered('container-0', { job: { command } }));
-    expect(refusal).toMatchObject({ code: 'TooLarge', field: 'spec.command' });
-    expect(refusal?.message).toContain(`more than the ${longest} that a process can be given; move the script into a file`);
+    ['the job', { job: { env: [{ name: 'LONG', value: 'é'.repeat(70_000) }] } }, 'spec.env[LONG]'],
+    [
+      'a further command',
+      { job: { commandContainers: [{ name: 'a', env: [{ name: 'LONG', value: 'x'.repeat(131_070) }] }] } },
+      'spec.commandContainers[0].env[LONG]',
+    ],
+  ])('refuses a variable of %s that no process can be given', (_what, given, field) => {
+    const refusal = renderRefusal(() => rendered('container-0', given));
+    expect(refusal).toMatchObject({ code: 'TooLarge', field });
+    expect(refusal?.message).toContain('put it into a file');
   });
 });
 
@@ -246,9 +283,10 @@ describe('the set-up container', () => {
     expect(setup).toMatchObject({ name: 'copy-agent', image: podDefaults.agentImage, command: ['/bin/sh', '-ec', expect.any(String)] });
     expect(setup?.command?.[2]?.split('\n')).toStrictEqual([
       'umask 000',
-      'mkdir -p /workspace/build /workspace/plugins /workspace/hooks /workspace/sockets',
+      'mkdir -p /workspace/build /workspace/plugins /workspace/hooks /workspace/sockets /workspace/started',
       'cp /usr/local/bin/buildkite-agent /workspace/buildkite-agent',
       'cp /usr/bin/tini-static /workspace/tini-static',
+      ...makePluginFolders(`bk-${sampleJobId}`).split('\n'),
     ]);
   });
 });

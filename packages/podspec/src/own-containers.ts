@@ -1,9 +1,14 @@
 import type { BuildJob, VolumeMount } from '@buildkite-operator/crds';
-import { type Composition, mergeEnv } from './compose.ts';
+import type { Command } from './compose.ts';
 import type { PodDefaults } from './defaults.ts';
+import { gitMirrorsMounts, gitVariables } from './git-settings.ts';
 import { asKubernetes, type Container, type EnvVar, type ResourceRequirements, type SecurityContext } from './kubernetes-pod.ts';
+import { commandFiles, commandValue, fitsProcess, type NamedCommand } from './long-command.ts';
 import { containerNames, paths, volumeNames } from './names.ts';
-import { RenderError } from './render-error.ts';
+import type { Report } from './problem.ts';
+import { mergeEnv } from './resolve-container.ts';
+import { makePluginFolders } from './settings-plugins.ts';
+import { announceStart, awaitAgent, awaitStarts, clientContainers } from './start-gate.ts';
 
 /** The containers that carry the kubernetes-exec protocol of buildkite-agent: set-up, agent, checkout and command. */
 
@@ -17,9 +22,6 @@ export interface PodSettings {
   readonly pendingTimeoutSeconds: number;
 }
 
-/** A variable of more than 128 KiB, with its name and a zero byte at its end, cannot be passed to a process (Linux' MAX_ARG_STRLEN). */
-const maxCommandBytes = 131_072 - 'BUILDKITE_COMMAND='.length - 1;
-
 /**
  * Experiments of buildkite-agent that every process of it runs with. Jobs run in two nested terminals; `pty-raw` makes both pass on what
  * the job writes as it is, where each would otherwise put a carriage return before every newline.
@@ -29,18 +31,38 @@ const experiments = { BUILDKITE_AGENT_EXPERIMENT: 'pty-raw' };
 /** The agent must have uploaded the log and finished the job within this many seconds after the command's own grace. */
 const finishSeconds = 10;
 
-/** Copies the agent and tini to the workspace, from where every image can run them, and makes the folders all users write to. */
-export function setupContainer(defaults: PodDefaults, user: SecurityContext): Container {
+/**
+ * A script under tini, as the agent image has it: a shell as the first process of a container would not be ended by SIGTERM, and what lies
+ * in the workspace must not run beside the token.
+ */
+function underTini(...script: readonly string[]): Pick<Container, 'command'> {
+  return { command: ['/usr/bin/tini-static', '-s', '--', '/bin/sh', '-ec', script.join('\n')] };
+}
+
+/**
+ * Copies the agent and tini to the workspace, from where every image can run them, makes the folders all users write to, and writes
+ * commands that are too long for a variable into files.
+ */
+export function setupContainer(
+  defaults: PodDefaults,
+  podName: string,
+  commands: readonly NamedCommand[],
+  user: SecurityContext,
+): Container {
+  const files = commandFiles(commands);
   const script = [
     'umask 000',
-    `mkdir -p ${paths.build} ${paths.plugins} ${paths.hooks} ${paths.sockets}`,
+    `mkdir -p ${paths.build} ${paths.plugins} ${paths.hooks} ${paths.sockets} ${paths.started}`,
     `cp /usr/local/bin/buildkite-agent ${paths.agentBinary}`,
     `cp /usr/bin/tini-static ${paths.tini}`,
+    makePluginFolders(podName),
+    ...files.script,
   ];
   return {
     name: containerNames.setup,
     image: defaults.agentImage,
     command: ['/bin/sh', '-ec', script.join('\n')],
+    ...(files.env.length > 0 && { env: [...files.env] }),
     resources: asKubernetes<ResourceRequirements>(defaults.agentResources),
     securityContext: confined(user),
     terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -49,12 +71,13 @@ export function setupContainer(defaults: PodDefaults, user: SecurityContext): Co
 }
 
 /**
- * Acquires the job, serves the socket, sends log and exit status. Its whole environment reaches the job's containers (kubernetes-exec),
- * so only settings stand in it; the token is a file that no other container mounts.
+ * Waits for the other containers, acquires the job, serves the socket, sends log and exit status. Its whole environment reaches the job's
+ * containers (kubernetes-exec), so only settings stand in it; the token is a file that no other container mounts.
  */
 export function agentContainer(job: BuildJob, defaults: PodDefaults, settings: PodSettings, user: SecurityContext): Container {
   const { buildkite, checkout } = job.spec;
   const tags = Object.entries({ ...buildkite.agentTags, queue: settings.queue }).map(([key, value]) => `${key}=${value}`);
+  const clients = clientContainers(job.spec);
   const variables = {
     BUILDKITE_AGENT_TOKEN: `file://${paths.agentToken}/${defaults.agentTokenSecret.key}`,
     BUILDKITE_AGENT_ENDPOINT: defaults.agentEndpoint,
@@ -65,7 +88,7 @@ export function agentContainer(job: BuildJob, defaults: PodDefaults, settings: P
     ...experiments,
     BUILDKITE_KUBERNETES_EXEC: 'true',
     BUILDKITE_KUBERNETES_CONTAINER_START_TIMEOUT: `${settings.pendingTimeoutSeconds}s`,
-    BUILDKITE_CONTAINER_COUNT: checkout?.skip === true ? '1' : '2',
+    BUILDKITE_CONTAINER_COUNT: String(clients.length),
     BUILDKITE_BUILD_PATH: paths.build,
     BUILDKITE_HOOKS_PATH: paths.hooks,
     BUILDKITE_PLUGINS_PATH: paths.plugins,
@@ -74,16 +97,12 @@ export function agentContainer(job: BuildJob, defaults: PodDefaults, settings: P
     BUILDKITE_NO_COLOR: 'true',
     BUILDKITE_CANCEL_GRACE_PERIOD: String(settings.gracePeriodSeconds),
     BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS: String(settings.gracePeriodSeconds - finishSeconds),
-    BUILDKITE_GIT_CLONE_FLAGS: checkout?.cloneFlags,
-    BUILDKITE_GIT_FETCH_FLAGS: checkout?.fetchFlags,
-    BUILDKITE_GIT_CLEAN_FLAGS: checkout?.cleanFlags,
-    BUILDKITE_GIT_CHECKOUT_FLAGS: checkout?.checkoutFlags,
-    BUILDKITE_NO_GIT_SUBMODULES: checkout?.submodules === false ? 'true' : undefined,
+    ...gitVariables(checkout),
   };
   return {
     name: containerNames.agent,
     image: defaults.agentImage,
-    args: ['start'],
+    ...underTini(awaitStarts(clients), 'exec buildkite-agent-entrypoint start'),
     env: [
       ...toEnv(variables),
       fieldVariable('BUILDKITE_K8S_NODE', 'spec.nodeName'),
@@ -107,13 +126,18 @@ export function agentContainer(job: BuildJob, defaults: PodDefaults, settings: P
 /** Runs the plugin and checkout phases. It writes with an open umask, so that a command under any user can work in the checkout. */
 export function checkoutContainer(job: BuildJob, defaults: PodDefaults, settings: PodSettings, user: SecurityContext): Container {
   const secret = job.spec.checkout?.credentialsSecret;
-  const script = ['umask 000', 'exec buildkite-agent-entrypoint kubernetes-bootstrap'];
+  const script = [
+    announceStart(containerNames.checkout),
+    'umask 000',
+    awaitAgent(),
+    'exec buildkite-agent-entrypoint kubernetes-bootstrap',
+  ];
   // git's store helper wants to rewrite its file, which a Secret's mount does not let it do: it works on a copy.
   const copy = `if [ -e ${paths.gitCredentials}/.git-credentials ]; then (umask 077; cp ${paths.gitCredentials}/.git-credentials /tmp/.git-credentials); fi`;
   return {
     name: containerNames.checkout,
     image: defaults.agentImage,
-    command: ['/bin/sh', '-ec', (secret === undefined ? script : [copy, ...script]).join('\n')],
+    ...(secret === undefined ? underTini(...script) : underTini(copy, ...script)),
     env: [
       ...clientEnv(settings, containerNames.checkout, 0, 'plugin,checkout'),
       ...gitConfig({ 'safe.directory': '*', ...(secret !== undefined && { 'credential.helper': 'store --file=/tmp/.git-credentials' }) }),
@@ -124,22 +148,27 @@ export function checkoutContainer(job: BuildJob, defaults: PodDefaults, settings
     volumeMounts: [
       workspaceMount,
       ...(secret === undefined ? [] : [{ name: volumeNames.gitCredentials, mountPath: paths.gitCredentials, readOnly: true }]),
+      ...gitMirrorsMounts(job.spec.checkout),
     ],
   };
 }
 
-/** Runs the job's command in the environment's image, under tini and the agent's bootstrap from the workspace. */
-export function commandContainer(job: BuildJob, composition: Composition, settings: PodSettings): Container {
-  const command = job.spec.command ?? '';
-  const bytes = Buffer.byteLength(command);
-  if (bytes > maxCommandBytes) {
-    throw new RenderError(
-      'TooLarge',
-      'spec.command',
-      `${bytes} bytes are more than the ${maxCommandBytes} that a process can be given; move the script into a file of the repository`,
-    );
+/** Runs a command in the environment's image, under tini and the agent's bootstrap from the workspace. */
+export function commandContainer(
+  job: BuildJob,
+  { name, command, field, template }: Command,
+  settings: PodSettings,
+  report: Report,
+): Container {
+  for (const variable of template.env ?? []) {
+    if (variable.value === undefined || fitsProcess(variable.name, variable.value)) continue;
+    report({
+      code: 'TooLarge',
+      field: `${field}.env[${variable.name}]`,
+      problem: `has ${Buffer.byteLength(variable.value)} bytes, and a process cannot be given a variable of 128 KiB and more; put it into a file`,
+    });
   }
-  const containerId = job.spec.checkout?.skip === true ? 0 : 1;
+  const containerId = clientContainers(job.spec).indexOf(name);
   const {
     command: _entryPoint,
     args: _args,
@@ -150,17 +179,18 @@ export function commandContainer(job: BuildJob, composition: Composition, settin
     lifecycle: _lifecycle,
     volumeMounts = [],
     env = [],
-    ...template
-  } = asKubernetes<Partial<Container>>(composition.command);
+    ...rest
+  } = asKubernetes<Partial<Container>>(template);
   const own: EnvVar[] = [
-    ...clientEnv(settings, containerNames.command, containerId, 'plugin,command'),
-    ...toEnv({ BUILDKITE_COMMAND: command }),
+    ...clientEnv(settings, name, containerId, 'plugin,command'),
+    ...toEnv({ BUILDKITE_COMMAND: commandValue({ name, command }) }),
   ];
   return {
-    ...template,
-    name: containerNames.command,
-    command: [paths.tini],
-    args: ['--', paths.agentBinary, 'kubernetes-bootstrap'],
+    ...rest,
+    name,
+    // tini comes before the shell, which as the container's first process would ignore SIGTERM.
+    command: [paths.tini, '--', '/bin/sh', '-ec'],
+    args: [[announceStart(name), awaitAgent(), `exec ${paths.agentBinary} kubernetes-bootstrap`].join('\n')],
     workingDir: paths.workspace,
     env: mergeEnv(gitConfig({ 'safe.directory': '*' }), env, own),
     volumeMounts: [workspaceMount, ...volumeMounts],

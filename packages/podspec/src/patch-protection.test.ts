@@ -39,6 +39,11 @@ describe('a patch that is refused', () => {
     ['makes a second agent', { initContainers: [{ name: 'agent', image: 'x' }] }, 'containers[agent]'],
     ['makes two containers of one name', { initContainers: [{ name: 'a' }], containers: [{ name: 'a' }] }, 'containers[a]'],
     ['moves the agent', { initContainers: [{ name: 'agent' }], containers: [{ name: 'agent', $patch: 'delete' }] }, 'containers'],
+    [
+      'lets the agent acquire before the others have started',
+      container('agent', { command: null, args: ['start'] }),
+      'containers[agent].command',
+    ],
     ['changes the command of the agent', container('agent', { command: ['sh'] }), 'containers[agent].command'],
     ['changes the arguments of the agent', container('agent', { args: ['status'] }), 'containers[agent].args'],
     ['changes the image of the agent', container('agent', { image: 'evil' }), 'containers[agent].image'],
@@ -161,12 +166,29 @@ describe('a patch that is refused', () => {
     const podPatch = container('mine', { volumeMounts: ['/a', '/a/'].map(mountPath => ({ name: 'cache', mountPath })) });
     expect(renderRefusal(() => patched(podPatch))).toMatchObject({
       code: 'VolumeConflict',
-      field: 'container mine.volumeMounts[1].mountPath',
+      field: 'spec.podPatch.containers[0].volumeMounts[1].mountPath',
+    });
+  });
+});
+
+describe('a patch of the grace period', () => {
+  it.each([59, null, '90'])('is refused with %j, which is less than the agent reckons with', terminationGracePeriodSeconds => {
+    expect(renderRefusal(() => patched({ terminationGracePeriodSeconds }))).toMatchObject({
+      code: 'PatchRefused',
+      field: 'spec.podPatch.terminationGracePeriodSeconds',
+      message: expect.stringContaining('spec.terminationGracePeriodSeconds instead'),
     });
   });
 });
 
 describe('a patch that is applied', () => {
+  it('takes an essential sidecar away with its annotation', () => {
+    const extraContainers = ['db', 'web'].map(name => ({ name, image: 'x', essential: true }));
+    const podPatch = { initContainers: [{ name: 'web', $patch: 'delete' }] };
+    const { metadata } = renderPod(sampleJob({ extraContainers, podPatch }), byName([]), podDefaults);
+    expect(metadata?.annotations?.['buildkite-operator.io/essential-containers']).toBe('db');
+  });
+
   it('has the last word on the pod', () => {
     const { spec } = patched({ dnsPolicy: 'Default', terminationGracePeriodSeconds: 90, enableServiceLinks: null });
     expect(spec).toMatchObject({ dnsPolicy: 'Default', terminationGracePeriodSeconds: 90 });
@@ -202,5 +224,13 @@ describe('a patch that is applied', () => {
     });
     expect(spec?.volumes).toContainEqual({ name: 'workspace', emptyDir: { medium: 'Memory' } });
     expect(containerOf(spec, 'mine').image).toBe('x');
+  });
+
+  it('may change of a further command what it may of the first, and no more', () => {
+    const spec = { command: 'make', commandContainers: [{ name: 'lint', command: 'x' }] };
+    const render = (parts: Patch) => renderPod(sampleJob({ ...spec, podPatch: container('lint', parts) }), new Map(), podDefaults);
+    expect(containerOf(render({ image: 'other', tty: true }).spec, 'lint')).toMatchObject({ image: 'other', tty: true });
+    for (const parts of [{ args: ['x'] }, { $patch: 'delete' }, { env: [{ name: 'BUILDKITE_COMMAND', value: 'y' }] }])
+      expect(() => render(parts)).toThrow(/belongs to the operator/);
   });
 });

@@ -3,12 +3,12 @@ import { formatPath } from '@buildkite-operator/service';
 import { z } from 'zod';
 import { asKubernetes, type Container, type PodSpec } from './kubernetes-pod.ts';
 import { containerNames, ownContainerNames, ownVolumeNames, volumeNames } from './names.ts';
+import type { Report } from './problem.ts';
 import { allContainers } from './protection.ts';
-import { RenderError } from './render-error.ts';
 
 const field = 'spec.podPatch';
 
-/** Parts of the operator's own containers that a patch may set. The command's container is the job's own: see `fixedForCommand`. */
+/** Parts of the operator's own containers that a patch may set. The commands' containers are the job's own: see `fixedForCommand`. */
 const freeParts: ReadonlySet<string> = new Set([
   'imagePullPolicy',
   'resources',
@@ -33,85 +33,74 @@ const podSpecShape = z.looseObject({
   volumes: z.array(namedItem),
 });
 
-/** The outcome of a patch as a pod's spec. Throws RenderError `PatchRefused` where it has lost the shape of one. */
-export function patchedPodSpec(outcome: object): PodSpec {
+/** The outcome of a patch as a pod's spec; undefined where it has lost the shape of one, which is reported. */
+export function patchedPodSpec(outcome: object, report: Report): PodSpec | undefined {
   const parsed = podSpecShape.safeParse(outcome);
   if (parsed.success) return asKubernetes<PodSpec>(outcome);
-  const [issue] = parsed.error.issues;
-  throw new RenderError(
-    'PatchRefused',
-    `${field}.${formatPath(issue?.path ?? [])}`,
-    `${issue?.message ?? 'is wrong'}; a pod needs it, and the patch takes it away or replaces it`,
-  );
+  for (const { path } of parsed.error.issues)
+    refuse(report, formatPath(path), 'a pod needs it, and the patch takes it away or replaces it');
+  return undefined;
 }
 
 /** After a patch the own containers do what they did, in their place, and the pod still runs once. */
-export function checkPatchLeftProtocol(before: PodSpec, after: PodSpec): void {
-  if (after.restartPolicy !== 'Never')
-    throw new RenderError('PatchRefused', `${field}.restartPolicy`, `"${after.restartPolicy}" would run the job again; leave it out`);
-  if (after.ephemeralContainers !== undefined)
-    throw new RenderError('PatchRefused', `${field}.ephemeralContainers`, 'a pod cannot be made with them; leave them out');
-  checkNamesUnique(after);
+export function checkPatchLeftProtocol(before: PodSpec, after: PodSpec, report: Report): void {
+  if (after.restartPolicy !== 'Never') refuse(report, 'restartPolicy', 'would run the job again; leave it out', after.restartPolicy);
+  if (after.ephemeralContainers !== undefined) refuse(report, 'ephemeralContainers', 'a pod cannot be made with them; leave them out');
+  checkGracePeriod(before, after, report);
+  checkNamesUnique(after, report);
   for (const list of ['initContainers', 'containers'] as const) {
-    for (const original of (before[list] ?? []).filter(({ name }) => ownContainerNames.has(name))) {
+    for (const original of (before[list] ?? []).filter(({ name }) => list === 'containers' || ownContainerNames.has(name))) {
       const patched = after[list]?.find(({ name }) => name === original.name);
-      if (patched === undefined)
-        throw new RenderError(
-          'PatchRefused',
-          `${field}.${list}`,
-          `container "${original.name}" belongs to the operator and cannot be removed`,
-        );
-      checkOwnContainer(original, patched, `${field}.${list}[${original.name}]`);
+      if (patched === undefined) refuse(report, list, 'belongs to the operator and cannot be removed', original.name);
+      else checkOwnContainer(original, patched, (part, problem) => refuse(report, `${list}[${original.name}].${part}`, problem));
     }
   }
   for (const name of [volumeNames.agentToken, volumeNames.agentHooks]) {
     const [original, patched] = [before, after].map(({ volumes }) => volumes?.filter(volume => volume.name === name));
     if (!isDeepStrictEqual(original, patched))
-      throw new RenderError('PatchRefused', `${field}.volumes[${name}]`, 'belongs to the operator and cannot be changed; leave it out');
+      refuse(report, `volumes[${name}]`, 'belongs to the operator and cannot be changed; leave it out');
   }
 }
 
-function checkNamesUnique(spec: PodSpec): void {
+/** The agent reckons with the grace that the pod was made with: with less it would be killed before it has told Buildkite. */
+function checkGracePeriod(before: PodSpec, { terminationGracePeriodSeconds: seconds }: PodSpec, report: Report): void {
+  const least = before.terminationGracePeriodSeconds ?? 0;
+  if (typeof seconds === 'number' && seconds >= least) return;
+  const problem = `is less than the ${least} s that the agent reckons with; set spec.terminationGracePeriodSeconds instead`;
+  refuse(report, 'terminationGracePeriodSeconds', problem, seconds ?? null);
+}
+
+function refuse(report: Report, part: string, problem: string, value?: unknown): void {
+  report({ code: 'PatchRefused', field: part === '' ? field : `${field}.${part}`, problem, ...(value !== undefined && { value }) });
+}
+
+function checkNamesUnique(spec: PodSpec, report: Report): void {
   const seen = new Set<string>();
   for (const { name } of allContainers(spec)) {
-    if (seen.has(name))
-      throw new RenderError(
-        'PatchRefused',
-        `${field}.containers[${name}]`,
-        'the pod has a container of that name already; choose another name',
-      );
+    if (seen.has(name)) refuse(report, `containers[${name}]`, 'the pod has a container of that name already; choose another name');
     seen.add(name);
   }
 }
 
-function checkOwnContainer(original: Container, patched: Container, at: string): void {
+function checkOwnContainer(original: Container, patched: Container, refusePart: (part: string, problem: string) => void): void {
   for (const part of new Set([...Object.keys(original), ...Object.keys(patched)])) {
     if (isFree(original.name, part)) continue;
     const [was, is]: readonly unknown[] = [original, patched].map(container => Reflect.get(container, part));
-    if (!isDeepStrictEqual(was, is)) {
-      throw new RenderError(
-        'PatchRefused',
-        `${at}.${part}`,
-        'belongs to the operator and cannot be changed; spec.command, spec.image and spec.env are for what the job runs',
-      );
-    }
+    if (!isDeepStrictEqual(was, is))
+      refusePart(part, 'belongs to the operator and cannot be changed; spec.command, spec.image and spec.env are for what the job runs');
   }
   for (const variable of (original.env ?? []).filter(({ name }) => name.startsWith('BUILDKITE_'))) {
     const now = (patched.env ?? []).filter(({ name }) => name === variable.name);
-    if (!isDeepStrictEqual(now, [variable]))
-      throw new RenderError('PatchRefused', `${at}.env[${variable.name}]`, 'belongs to the operator and cannot be changed; leave it out');
+    if (!isDeepStrictEqual(now, [variable]) && isFree(original.name, 'env'))
+      refusePart(`env[${variable.name}]`, 'belongs to the operator and cannot be changed; leave it out');
   }
   for (const mount of (original.volumeMounts ?? []).filter(({ name }) => ownVolumeNames.has(name))) {
-    if (patched.volumeMounts?.some(now => isDeepStrictEqual(now, mount)) !== true)
-      throw new RenderError(
-        'PatchRefused',
-        `${at}.volumeMounts[${mount.mountPath}]`,
-        'belongs to the operator and cannot be changed; choose another path',
-      );
+    if (patched.volumeMounts?.some(now => isDeepStrictEqual(now, mount)) !== true && isFree(original.name, 'volumeMounts'))
+      refusePart(`volumeMounts[${mount.mountPath}]`, 'belongs to the operator and cannot be changed; choose another path');
   }
 }
 
 function isFree(container: string, part: string): boolean {
-  if (container === containerNames.command) return !fixedForCommand.has(part);
-  return (container === containerNames.checkout ? freeForCheckout : freeParts).has(part);
+  if (container === containerNames.agent || container === containerNames.setup) return freeParts.has(part);
+  return container === containerNames.checkout ? freeForCheckout.has(part) : !fixedForCommand.has(part);
 }

@@ -6,12 +6,23 @@ import { byName, podDefaults, sampleEnvironment, sampleJob } from './testing/ind
 
 function placed(job: Partial<BuildJobSpec>, environment: BuildEnvironmentSpec = {}) {
   const built = sampleJob({ environment: 'node', ...job });
-  return placement(built, compose(built, byName([sampleEnvironment('node', environment)]), podDefaults));
+  return placement(
+    built,
+    compose(built, byName([sampleEnvironment('node', environment)]), podDefaults, () => undefined),
+    podDefaults,
+  );
 }
+
+const lostNode = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'].map(key => ({
+  key,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: 60,
+}));
 
 describe('where a pod runs', () => {
   it('is left to the scheduler where nobody says, without a service account token', () => {
-    expect(placed({})).toStrictEqual({ automountServiceAccountToken: false });
+    expect(placed({})).toStrictEqual({ automountServiceAccountToken: false, tolerations: lostNode });
   });
 
   it.each<[string, Partial<BuildJobSpec>, BuildEnvironmentSpec, object]>([
@@ -46,20 +57,64 @@ describe('where a pod runs', () => {
       { tolerations: [{ key: 'gpu', operator: 'Exists' }] },
       { tolerations: [{ key: 'ci', value: 'yes' }] },
       {
-        tolerations: [
-          { key: 'ci', value: 'yes' },
-          { key: 'gpu', operator: 'Exists' },
+        tolerations: [{ key: 'ci', value: 'yes' }, { key: 'gpu', operator: 'Exists' }, ...lostNode],
+      },
+    ],
+    [
+      "spread constraints are the environment's, then the job's",
+      { topologySpreadConstraints: [{ maxSkew: 2, topologyKey: 'host', whenUnsatisfiable: 'DoNotSchedule' }] },
+      { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }] },
+      {
+        topologySpreadConstraints: [
+          { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' },
+          { maxSkew: 2, topologyKey: 'host', whenUnsatisfiable: 'DoNotSchedule' },
         ],
       },
     ],
     [
-      "the environment's spread constraints are passed on",
-      {},
+      "of two that Kubernetes refuses beside each other, the job's spread constraint counts",
+      { topologySpreadConstraints: [{ maxSkew: 2, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }] },
       { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }] },
-      { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }] },
+      { topologySpreadConstraints: [{ maxSkew: 2, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }] },
+    ],
+    ["the job's runtime class wins", { runtimeClassName: 'kata' }, { runtimeClassName: 'gvisor' }, { runtimeClassName: 'kata' }],
+    ["the environment's runtime class counts", {}, { runtimeClassName: 'gvisor' }, { runtimeClassName: 'gvisor' }],
+    [
+      'architecture and operating system are node labels',
+      { architecture: 'arm64' },
+      { operatingSystem: 'linux' },
+      { nodeSelector: { 'kubernetes.io/arch': 'arm64', 'kubernetes.io/os': 'linux' } },
+    ],
+    [
+      "the job's architecture wins over its environment's",
+      { architecture: 'arm64' },
+      { architecture: 'amd64', nodeSelector: { disk: 'ssd' } },
+      { nodeSelector: { 'kubernetes.io/arch': 'arm64', disk: 'ssd' } },
+    ],
+    [
+      "the job's node selector wins over its environment's architecture",
+      { nodeSelector: { 'kubernetes.io/arch': 'arm64' } },
+      { architecture: 'amd64' },
+      { nodeSelector: { 'kubernetes.io/arch': 'arm64' } },
     ],
   ])('%s', (_title, job, environment, expected) => {
-    expect(placed(job, environment)).toStrictEqual({ automountServiceAccountToken: false, ...expected });
+    expect(placed(job, environment)).toStrictEqual({ automountServiceAccountToken: false, tolerations: lostNode, ...expected });
+  });
+
+  const unreachable = 'node.kubernetes.io/unreachable';
+
+  it.each<[string, Partial<BuildJobSpec>, BuildEnvironmentSpec, readonly object[]]>([
+    [
+      'in the job',
+      { tolerations: [{ key: unreachable, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }] },
+      {},
+      lostNode.slice(1),
+    ],
+    ['in the environment, for all effects', {}, { tolerations: [{ key: unreachable, operator: 'Exists' }] }, lostNode.slice(1)],
+    ['for another effect', { tolerations: [{ key: unreachable, operator: 'Exists', effect: 'NoSchedule' }] }, {}, lostNode],
+    ['with every other taint', { tolerations: [{ operator: 'Exists' }] }, {}, lostNode],
+  ])('waits for a lost node as long as the operator says, unless that taint is tolerated by name: %s', (_how, job, environment, added) => {
+    expect(placed(job, environment).tolerations).toStrictEqual([...(environment.tolerations ?? []), ...(job.tolerations ?? []), ...added]);
   });
 
   it('fulfils all requirements of environment and job, and prefers what either prefers', () => {

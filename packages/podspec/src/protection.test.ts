@@ -1,58 +1,76 @@
 import { describe, expect, it } from 'vitest';
 import type { Container, PodSpec, Volume } from './kubernetes-pod.ts';
-import { checkContainerNames, checkCredentialsConfined, checkMountPaths, checkTokenConfined } from './protection.ts';
-import { renderRefusal } from './testing/index.ts';
+import { checkContainerNames, newFindings, podFindings } from './protection.ts';
+import { reported } from './testing/index.ts';
+import { exposures } from './token-exposure.ts';
 
 describe('the names of additional containers', () => {
   it('are free but for those of the pod', () => {
-    expect(
-      renderRefusal(() =>
-        checkContainerNames([
-          { name: 'a', field: 'spec.initContainers[0]' },
-          { name: 'b', field: 'spec.extraContainers[0]' },
-        ]),
-      ),
-    ).toBeUndefined();
+    const names = [
+      { name: 'a', field: 'spec.initContainers[0]' },
+      { name: 'b', field: 'spec.extraContainers[0]' },
+    ];
+    expect(reported(report => expect(checkContainerNames(names, report)).toBe(true))).toStrictEqual([]);
   });
 
   it.each(['copy-agent', 'agent', 'checkout', 'container-0'])("cannot be the operator's own %s", name => {
-    const refusal = renderRefusal(() => checkContainerNames([{ name, field: 'spec.extraContainers[2]' }]));
-    expect(refusal).toMatchObject({ code: 'NameTaken', field: 'spec.extraContainers[2].name' });
-    expect(refusal?.message).toContain("is a container of the operator's own; choose another name");
+    const problems = reported(report => expect(checkContainerNames([{ name, field: 'spec.extraContainers[2]' }], report)).toBe(false));
+    expect(problems).toStrictEqual([
+      {
+        code: 'NameTaken',
+        field: 'spec.extraContainers[2].name',
+        value: name,
+        problem: "is a container of the operator's own; choose another name",
+      },
+    ]);
   });
 
   it('cannot be given twice, in whichever lists', () => {
-    const refusal = renderRefusal(() =>
-      checkContainerNames([
-        { name: 'db', field: 'environment node: spec.initContainers[0]' },
-        { name: 'db', field: 'spec.extraContainers[0]' },
-      ]),
+    const fields = ['environment node: spec.initContainers[0]', 'spec.extraContainers[0]', 'spec.extraContainers[4]'];
+    const names = fields.map(field => ({ name: 'db', field }));
+    expect(reported(report => checkContainerNames(names, report))).toMatchObject(
+      fields.slice(1).map(field => ({
+        code: 'NameTaken',
+        field: `${field}.name`,
+        value: 'db',
+        problem: 'is taken by environment node: spec.initContainers[0]; give one of them another name',
+      })),
     );
-    expect(refusal).toMatchObject({ code: 'NameTaken', field: 'spec.extraContainers[0].name' });
-    expect(refusal?.message).toContain('"db" is taken by environment node: spec.initContainers[0]');
   });
 });
 
-describe('the mount paths of a container', () => {
-  const mounting = (...mountPaths: string[]): Container => ({
-    name: 'c',
-    volumeMounts: mountPaths.map(mountPath => ({ name: 'v', mountPath })),
+describe('the mounts of a container', () => {
+  const mounting = (name: string, ...mountPaths: string[]): PodSpec => ({
+    volumes: [{ name: 'v' }],
+    containers: [{ name, volumeMounts: mountPaths.map(mountPath => ({ name: 'v', mountPath })) }],
   });
 
-  it.each([[[]], [['/a', '/a/b', '/ab']], [['/', '/a']]])('may be %j', mountPaths => {
-    expect(renderRefusal(() => checkMountPaths(mounting(...mountPaths), 'container c'))).toBeUndefined();
+  it.each([[[]], [['/a', '/a/b', '/ab']], [['/', '/a']], [['/workspace/build', '/workspace/started/x']]])('may be at %j', mountPaths => {
+    expect(podFindings(mounting('c', ...mountPaths), 'token')).toStrictEqual([]);
   });
 
   it.each([
-    [['/a', '/b', '/a'], 2],
-    [['/workspace', '/workspace/'], 1],
-    [['/a//', '/a'], 1],
-    [['/', '/'], 1],
-  ])('may not be %j', (mountPaths, index) => {
-    expect(renderRefusal(() => checkMountPaths(mounting(...mountPaths), 'container c'))).toMatchObject({
-      code: 'VolumeConflict',
-      field: `container c.volumeMounts[${index}].mountPath`,
-    });
+    [['/a', '/b', '/a'], '/a'],
+    [['/workspace', '/workspace/'], '/workspace/'],
+    [['/a//', '/a'], '/a'],
+    [['/', '/'], '/'],
+  ])('may not be at %j', (mountPaths, value) => {
+    expect(podFindings(mounting('c', ...mountPaths), 'token')).toMatchObject([{ code: 'VolumeConflict', container: 'c', value }]);
+  });
+
+  it.each(['/workspace/started', '/workspace/sockets/', '/workspace/tini-static', '/workspace/buildkite-agent'])(
+    "may not be at %s in a container of the operator's, which must all see the same there",
+    path => {
+      expect(podFindings(mounting('container-0', path), 'token')).toMatchObject([{ code: 'VolumeConflict', value: path }]);
+      expect(podFindings(mounting('mine', path), 'token')).toStrictEqual([]);
+    },
+  );
+
+  it('lead to volumes of the pod', () => {
+    const spec: PodSpec = { containers: [{ name: 'c', volumeMounts: [{ name: 'cache', mountPath: '/a' }] }] };
+    const [finding] = podFindings(spec, 'token');
+    expect(finding).toMatchObject({ code: 'VolumeMissing', container: 'c', list: 'volumeMounts', value: 'cache' });
+    expect(finding?.problem).toContain('is mounted at /a, but no environment of the job brings a volume of that name');
   });
 });
 
@@ -67,7 +85,7 @@ describe('the agent token', () => {
     containers: [agent, mount('v')],
   });
   const withVariable = (container: Omit<Container, 'name'>): Partial<PodSpec> => ({ containers: [agent, { ...command, ...container }] });
-  const check = (more: Partial<PodSpec>) => renderRefusal(() => checkTokenConfined(pod(more), 'token'));
+  const check = (more: Partial<PodSpec>) => exposures(pod(more), 'token')[0];
 
   it.each<[string, Partial<PodSpec>]>([
     ['its own volume in the command', { containers: [agent, mount('agent-token')] }],
@@ -85,7 +103,8 @@ describe('the agent token', () => {
   ])('is not mounted outside the agent: %s', (_title, more) => {
     expect(check(more)).toMatchObject({
       code: 'TokenExposed',
-      field: expect.stringMatching(/^container (container-0|i|agent): volumeMounts$/),
+      container: expect.stringMatching(/^(container-0|i|agent)$/),
+      list: expect.stringMatching(/^volume(Mounts|Devices)$/),
     });
   });
 
@@ -101,11 +120,15 @@ describe('the agent token', () => {
       { containers: [{ ...agent, envFrom: [{ secretRef: { name: 'token' } }] }, command] },
     ],
   ])('is in no variable: %s', (_title, more) => {
-    expect(check(more)).toMatchObject({ code: 'TokenExposed', field: expect.stringMatching(/^container (container-0|agent): env$/) });
+    expect(check(more)).toMatchObject({
+      code: 'TokenExposed',
+      container: expect.stringMatching(/^(container-0|agent)$/),
+      list: expect.stringMatching(/^env(From)?$/),
+    });
   });
 
   it.each(['shareProcessNamespace', 'hostPID'])("is not reached through the agent's process: %s", part => {
-    expect(check({ [part]: true })).toMatchObject({ code: 'TokenExposed', field: `spec.podPatch.${part}` });
+    expect(check({ [part]: true })).toMatchObject({ code: 'TokenExposed', list: part });
   });
 
   it.each<[string, Partial<PodSpec>]>([
@@ -137,16 +160,29 @@ describe('the agent token', () => {
 });
 
 describe('the credentials of the checkout', () => {
-  const mounting = (name: string): PodSpec => ({ containers: [{ name, volumeMounts: [{ name: 'git-credentials', mountPath: '/c' }] }] });
+  const mounting = (name: string): PodSpec => ({
+    volumes: [{ name: 'git-credentials' }],
+    containers: [{ name, volumeMounts: [{ name: 'git-credentials', mountPath: '/c' }] }],
+  });
 
   it('are mounted in the checkout', () => {
-    expect(renderRefusal(() => checkCredentialsConfined(mounting('checkout')))).toBeUndefined();
+    expect(podFindings(mounting('checkout'), 'token')).toStrictEqual([]);
   });
 
   it.each(['agent', 'container-0', 'mine'])('are not mounted in %s', name => {
-    expect(renderRefusal(() => checkCredentialsConfined(mounting(name)))).toMatchObject({
-      code: 'VolumeConflict',
-      field: `container ${name}: volumeMounts`,
-    });
+    expect(podFindings(mounting(name), 'token')).toMatchObject([{ code: 'VolumeConflict', container: name, list: 'volumeMounts' }]);
+  });
+});
+
+describe('what a patch brings', () => {
+  it('is what was not there before it', () => {
+    const twice: PodSpec = {
+      volumes: [{ name: 'v' }],
+      containers: [{ name: 'c', volumeMounts: ['/a', '/a'].map(mountPath => ({ name: 'v', mountPath })) }],
+    };
+    const before = podFindings(twice, 'token');
+    const after = podFindings({ ...twice, hostPID: true }, 'token');
+    expect(after).toHaveLength(2);
+    expect(newFindings(after, before)).toMatchObject([{ list: 'hostPID' }]);
   });
 });

@@ -1,3 +1,4 @@
+import type { BuildJobSpec, Volume } from '@buildkite-operator/crds';
 import { describe, expect, it } from 'vitest';
 import { renderPod, timeoutsOf } from './render-pod.ts';
 import { byName, podDefaults, renderRefusal, sampleEnvironment, sampleJob, sampleJobId } from './testing/index.ts';
@@ -29,8 +30,75 @@ describe('what is refused', () => {
     ]);
     expect(renderRefusal(() => renderPod(sampleJob({ environment: 'node' }), environments, podDefaults))).toMatchObject({
       code: 'VolumeConflict',
-      field: 'container container-0.volumeMounts[1].mountPath',
+      field: 'environment node: spec.container.volumeMounts[0].mountPath',
     });
+  });
+});
+
+const mirrors = (volume: Volume, path = '/mirrors') => ({ checkout: { gitMirrors: { volume, path } } });
+
+describe('everything that is wrong', () => {
+  const tokenSecret = podDefaults.agentTokenSecret.name;
+  const stolen = { name: 'STOLEN', valueFrom: { secretKeyRef: { name: tokenSecret, key: 'token' } } };
+
+  it('is refused at once, each with its field, the first of them in front', () => {
+    const node = sampleEnvironment('node', {
+      container: { image: 'node', volumeMounts: [{ name: 'cache', mountPath: '/cache' }], resources: { limits: { memory: '1Gi' } } },
+      extraContainers: [{ environment: 'gone' }],
+      architecture: 'amd64',
+      nodeSelector: { 'kubernetes.io/arch': 'arm64' },
+    });
+    const job = sampleJob({
+      environment: 'node',
+      env: [stolen, { name: 'LONG', value: 'x'.repeat(131_072) }],
+      resources: { requests: { memory: '2Gi' } },
+      initContainers: [{ name: 'empty', environment: 'node', image: 'x' }],
+      extraContainers: [{ environment: 'missing' }, { name: 'tools', image: 'x', env: [{ name: 'A' }, stolen] }],
+      podPatch: { restartPolicy: 'Always', hostPID: true, containers: [{ name: 'agent', image: 'mine' }] },
+    });
+    const refusal = renderRefusal(() => renderPod(job, byName([node]), podDefaults));
+    expect(refusal?.problems.map(({ code, field }) => [code, field])).toStrictEqual([
+      ['EnvironmentNotFound', 'environment node: spec.extraContainers[0].environment'],
+      ['EnvironmentNotFound', 'spec.extraContainers[0].environment'],
+      ['ResourcesInvalid', 'spec.resources.requests.memory'],
+      ['NodeRulesConflict', 'environment node: spec.architecture'],
+      ['TooLarge', 'spec.env[LONG]'],
+      ['PatchRefused', 'spec.podPatch.restartPolicy'],
+      ['PatchRefused', 'spec.podPatch.containers[agent].image'],
+      ['VolumeMissing', 'environment node: spec.container.volumeMounts[0].name'],
+      ['TokenExposed', 'spec.extraContainers[1].env[1]'],
+      ['TokenExposed', 'spec.env[0]'],
+      ['TokenExposed', 'spec.podPatch.hostPID'],
+    ]);
+    expect(refusal).toMatchObject({ code: 'EnvironmentNotFound', field: 'environment node: spec.extraContainers[0].environment' });
+    expect(refusal?.message.split('\n')[1]).toBe(
+      'spec.extraContainers[0].environment: "missing" is no BuildEnvironment in the namespace (it has node); create it or name another',
+    );
+  });
+
+  it('is not what a patch has put right', () => {
+    const node = sampleEnvironment('node', { container: { image: 'node', volumeMounts: [{ name: 'cache', mountPath: '/cache' }] } });
+    const job = sampleJob({ environment: 'node', podPatch: { volumes: [{ name: 'cache', emptyDir: {} }] } });
+    expect(renderRefusal(() => renderPod(job, byName([node]), podDefaults))).toBeUndefined();
+  });
+
+  it('names the checkout where its credentials are the agent token', () => {
+    const job = sampleJob({ checkout: { credentialsSecret: tokenSecret } });
+    const fields = renderRefusal(() => renderPod(job, new Map(), podDefaults))?.problems.map(({ field }) => field);
+    expect(new Set(fields)).toStrictEqual(new Set(['spec.checkout.credentialsSecret']));
+  });
+
+  it.each<[string, Partial<BuildJobSpec>, string, string]>([
+    ['is the agent token', mirrors({ name: 'm', secret: { secretName: tokenSecret } }), 'TokenExposed', 'volume'],
+    ["has the name of one of the operator's own", mirrors({ name: 'agent-token', emptyDir: {} }), 'VolumeConflict', 'volume.name'],
+    ["has the name of another one of the environment's", mirrors({ name: 'cache', emptyDir: {} }), 'VolumeConflict', 'volume.name'],
+    ['is mounted over the workspace', mirrors({ name: 'm', emptyDir: {} }, '/workspace'), 'VolumeConflict', 'path'],
+    ['is mounted over the sockets', mirrors({ name: 'm', emptyDir: {} }, '/workspace/sockets'), 'VolumeConflict', 'path'],
+  ])("names the job's volume with git mirrors where it %s", (_title, spec, code, field) => {
+    const node = sampleEnvironment('node', { container: { image: 'node' }, volumes: [{ name: 'cache', hostPath: { path: '/c' } }] });
+    const job = sampleJob({ environment: 'node', ...spec });
+    const problems = renderRefusal(() => renderPod(job, byName([node]), podDefaults))?.problems;
+    expect(problems).toContainEqual(expect.objectContaining({ code, field: `spec.checkout.gitMirrors.${field}` }));
   });
 });
 

@@ -1,15 +1,18 @@
 import type { BuildJob } from '@buildkite-operator/crds';
 import type { Pod } from '@buildkite-operator/kube';
-import { type Composition, compose, type Environments, type ResolvedContainer } from './compose.ts';
+import { type Composition, compose, namedContainers } from './compose.ts';
 import type { PodDefaults } from './defaults.ts';
+import { fieldOfFinding, patchFieldOf } from './field-of-finding.ts';
 import { asKubernetes, type Container, type HostAlias, type PodSpec, type SecurityContext, type Volume } from './kubernetes-pod.ts';
 import { podAnnotations, podLabels } from './metadata.ts';
 import { paths, podFinalizer, podNameFor, volumeNames } from './names.ts';
 import { agentContainer, checkoutContainer, commandContainer, type PodSettings, setupContainer } from './own-containers.ts';
 import { checkPatchLeftProtocol, patchedPodSpec } from './patch-protection.ts';
-import { placement } from './placement.ts';
-import { allContainers, checkContainerNames, checkCredentialsConfined, checkMountPaths, checkTokenConfined } from './protection.ts';
+import { checkNodeSettings, placement } from './placement.ts';
+import { distinct, type Problem, type Report } from './problem.ts';
+import { checkContainerNames, type Finding, newFindings, podFindings } from './protection.ts';
 import { RenderError } from './render-error.ts';
+import type { Environments, ResolvedContainer } from './resolve-container.ts';
 import { type JsonObject, StrategicMergeError, strategicMerge } from './strategic-merge/index.ts';
 
 /** How much longer than its timeouts a pod may live when nobody enforces them, for example because the controller is away. */
@@ -30,31 +33,58 @@ export function timeoutsOf({ spec }: BuildJob, defaults: PodDefaults) {
 
 /**
  * The pod that runs the job: set-up, the job's init containers and native sidecars, then agent, checkout and command.
- * Pure; throws RenderError where no pod can be made, with the field to correct. The caller adds the owner reference.
+ * Pure; throws RenderError with all problems where no pod can be made. The caller adds the owner reference.
  */
 export function renderPod(job: BuildJob, environments: Environments, defaults: PodDefaults): Pod {
-  const composition = compose(job, environments, defaults);
-  checkContainerNames([...composition.initContainers, ...composition.sidecars]);
-  const spec = applyPatch(podSpec(job, composition, defaults), job.spec.podPatch);
-  for (const container of allContainers(spec)) checkMountPaths(container, `container ${container.name}`);
+  const { pod, problems } = attemptPod(job, environments, defaults);
+  const [first, ...others] = problems;
+  if (first !== undefined) throw new RenderError(first, ...others);
+  return pod;
+}
+
+/** What comes of a job. */
+export interface Attempt {
+  readonly pod: Pod;
+  readonly composition: Composition;
+  readonly problems: readonly Problem[];
+}
+
+/** The pod as far as it can be made, and everything that is wrong with it. */
+export function attemptPod(job: BuildJob, environments: Environments, defaults: PodDefaults): Attempt {
+  const problems: Problem[] = [];
+  const report: Report = problem => problems.push(problem);
+  const composition = compose(job, environments, defaults, report);
+  checkNodeSettings(job, composition, report);
+  const namesUnique = checkContainerNames(namedContainers(composition), report);
+  const plain = podSpec(job, composition, defaults, report);
+  // A patch finds containers by name; where names clash, it would be judged by what it never meant.
+  const spec = (namesUnique ? applyPatch(plain, job.spec.podPatch, report) : undefined) ?? plain;
+  const [before, after] = [plain, spec].map(one => podFindings(one, defaults.agentTokenSecret.name)) as [Finding[], Finding[]];
+  const brought = newFindings(after, before);
+  for (const finding of after) {
+    const { code, value, problem } = finding;
+    const field = brought.includes(finding) ? patchFieldOf(finding, job.spec.podPatch ?? {}) : fieldOfFinding(finding, composition);
+    report({ code, field, problem, ...(value !== undefined && { value }) });
+  }
+  // A patch may have taken a sidecar away.
+  const kept = new Set(spec.initContainers?.map(({ name }) => name));
   const pod: Pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name: podNameFor(job.spec.buildkite.jobId),
       namespace: job.metadata.namespace,
-      labels: podLabels(job, queueOf(job, defaults), composition.environmentName, composition.environment),
-      annotations: podAnnotations(job, composition.environment),
+      labels: podLabels(job, queueOf(job, defaults), composition),
+      annotations: podAnnotations(job, { ...composition, sidecars: composition.sidecars.filter(({ name }) => kept.has(name)) }),
       finalizers: [podFinalizer],
     },
     spec,
   };
-  checkTokenConfined(spec, defaults.agentTokenSecret.name);
-  checkCredentialsConfined(spec);
-  return pod;
+  // An environment in several roles has its faults once.
+  return { pod, composition, problems: distinct(problems) };
 }
 
-function podSpec(job: BuildJob, composition: Composition, defaults: PodDefaults): PodSpec {
+function podSpec(job: BuildJob, composition: Composition, defaults: PodDefaults, report: Report): PodSpec {
   const { spec } = job;
   const timeouts = timeoutsOf(job, defaults);
   const settings: PodSettings = {
@@ -72,27 +102,28 @@ function podSpec(job: BuildJob, composition: Composition, defaults: PodDefaults)
       longestDeadlineSeconds,
     ),
     enableServiceLinks: false,
-    ...placement(job, composition),
+    ...placement(job, composition, defaults),
     ...environmentParts(composition),
     volumes: podVolumes(job, composition, defaults),
     initContainers: [
-      setupContainer(defaults, user),
+      setupContainer(defaults, settings.podName, composition.commands, user),
       ...composition.initContainers.map(container => additionalContainer(container, { terminationMessagePolicy: 'FallbackToLogsOnError' })),
-      ...composition.sidecars.map(container => additionalContainer(container, { restartPolicy: 'Always' })),
+      ...composition.sidecars.map(container =>
+        additionalContainer(container, { restartPolicy: 'Always', terminationMessagePolicy: 'FallbackToLogsOnError' }),
+      ),
     ],
     containers: [
       agentContainer(job, defaults, settings, user),
       ...(spec.checkout?.skip === true ? [] : [checkoutContainer(job, defaults, settings, user)]),
-      commandContainer(job, composition, settings),
+      ...composition.commands.map(command => commandContainer(job, command, settings, report)),
     ],
   };
 }
 
 /** What only an environment can say of a pod. */
 function environmentParts({ environment }: Composition): Partial<PodSpec> {
-  const { runtimeClassName, podSecurityContext, imagePullSecrets, hostAliases } = environment;
+  const { podSecurityContext, imagePullSecrets, hostAliases } = environment;
   return {
-    ...(runtimeClassName !== undefined && { runtimeClassName }),
     ...(podSecurityContext !== undefined && { securityContext: podSecurityContext }),
     ...(imagePullSecrets !== undefined && { imagePullSecrets }),
     ...(hostAliases !== undefined && { hostAliases: asKubernetes<HostAlias[]>(hostAliases) }),
@@ -103,8 +134,8 @@ function queueOf(job: BuildJob, defaults: PodDefaults): string {
   return job.spec.buildkite.queue ?? defaults.queue;
 }
 
-function userOf({ command, environment }: Composition): SecurityContext {
-  const { runAsUser, runAsGroup } = { ...environment.podSecurityContext, ...command.securityContext } as SecurityContext;
+function userOf({ commands: [main], environment }: Composition): SecurityContext {
+  const { runAsUser, runAsGroup } = { ...environment.podSecurityContext, ...main.template.securityContext } as SecurityContext;
   return { ...(runAsUser !== undefined && { runAsUser }), ...(runAsGroup !== undefined && { runAsGroup }) };
 }
 
@@ -136,15 +167,17 @@ function podVolumes(job: BuildJob, { volumes }: Composition, { agentTokenSecret 
   ];
 }
 
-function applyPatch(spec: PodSpec, patch: Readonly<Record<string, unknown>> | undefined): PodSpec {
-  if (patch === undefined) return spec;
+/** The patched spec; undefined where the patch cannot be applied, which is reported, or where there is none. */
+function applyPatch(spec: PodSpec, patch: Readonly<Record<string, unknown>> | undefined, report: Report): PodSpec | undefined {
+  if (patch === undefined) return undefined;
   try {
     const outcome = strategicMerge(asKubernetes<JsonObject>(spec), asKubernetes<JsonObject>(patch), { at: 'spec.podPatch' });
-    const patched = patchedPodSpec(outcome);
-    checkPatchLeftProtocol(spec, patched);
+    const patched = patchedPodSpec(outcome, report);
+    if (patched !== undefined) checkPatchLeftProtocol(spec, patched, report);
     return patched;
   } catch (error) {
-    if (error instanceof StrategicMergeError) throw new RenderError('PatchRefused', error.field, error.problem);
-    throw error;
+    if (!(error instanceof StrategicMergeError)) throw error;
+    report({ code: 'PatchRefused', field: error.field, problem: error.problem });
+    return undefined;
   }
 }

@@ -7,6 +7,9 @@ export interface Clock {
 /** The machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 
+/** Milliseconds since some fixed moment: never jumps when the calendar is set, so it is the one to measure waits with. */
+export const monotonicClock: Clock = { now: () => performance.now() };
+
 /** Waits `ms`; throws the signal's reason (an AbortError unless another was given) when it is aborted first. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();

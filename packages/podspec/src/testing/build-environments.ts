@@ -3,14 +3,15 @@ import {
   apiVersion,
   type BuildEnvironment,
   type BuildEnvironmentSpec,
+  type CommandContainer,
   type ContainerTemplate,
   type Volume,
 } from '@buildkite-operator/crds';
 import * as fc from 'fast-check';
-import { annotationKeys, labelKeys, ownContainerNames } from '../names.ts';
+import { ownContainerNames } from '../names.ts';
 import { type TemplateWish, templateWishes, templateWith } from './container-parts.ts';
-import { dnsLabel, dnsSubdomain, freeText, image, labelKey, labelValue, partial } from './kubernetes-text.ts';
-import { nodePreferences, nodeRequirements, podSecurityContext, topologySpreadConstraints } from './placement-parts.ts';
+import { dnsLabel, dnsSubdomain, freeText, image, partial } from './kubernetes-text.ts';
+import { nodePreferences, nodeRequirements, podSecurityContext } from './placement-parts.ts';
 import { namedObjects, sharedParts } from './shared-parts.ts';
 
 /** A name that an environment can have: it also names containers, so none of the operator's own. */
@@ -72,6 +73,17 @@ export function sidecars(wishes: readonly ContainerWish[], { ending, environment
   });
 }
 
+/** The same for containers with a command, which is one text. */
+export function commandContainers(wishes: readonly ContainerWish[], scope: ContainerScope): CommandContainer[] {
+  return initContainers(wishes, scope).map(
+    ({ essential: _essential, name = '', command, args: _args, workingDir: _workingDir, ...entry }) => ({
+      ...entry,
+      name,
+      ...(command !== undefined && { command: command.join('\n') }),
+    }),
+  );
+}
+
 /** The same for init containers, which have no probes and hooks. */
 export function initContainers(wishes: readonly ContainerWish[], scope: ContainerScope): AdditionalContainer[] {
   return sidecars(wishes, scope).map(
@@ -85,14 +97,10 @@ const podParts: fc.Arbitrary<BuildEnvironmentSpec> = partial({
   imagePullSecrets: fc.uniqueArray(fc.record({ name: dnsSubdomain }), { selector: ({ name }) => name, maxLength: 2 }),
   nodeRequirements,
   nodePreferences,
-  runtimeClassName: fc.constantFrom(...namedObjects.runtimeClasses),
   podSecurityContext,
-  topologySpreadConstraints,
   hostAliases: fc.array(fc.constantFrom({ ip: '10.0.0.1', hostnames: ['db', 'db.local'] }, { ip: '::1', hostnames: ['six'] }), {
     maxLength: 2,
   }),
-  podLabels: fc.dictionary(fc.oneof(labelKey, fc.constantFrom(...Object.values(labelKeys))), labelValue, { maxKeys: 3 }),
-  podAnnotations: fc.dictionary(fc.oneof(labelKey, fc.constantFrom(...Object.values(annotationKeys))), freeText(1000), { maxKeys: 3 }),
 });
 
 /** A BuildEnvironment before it is known which others there are. */

@@ -9,10 +9,12 @@ import {
   reasonNames,
 } from '@buildkite-operator/crds';
 import * as fc from 'fast-check';
-import type { Environments } from '../compose.ts';
 import type { PodDefaults } from '../defaults.ts';
+import type { Environments } from '../resolve-container.ts';
 import {
   buildEnvironment,
+  type ContainerWish,
+  commandContainers,
   containerWishes,
   type EnvironmentWish,
   environmentWishes,
@@ -54,8 +56,18 @@ const buildkite = fc
   )
   .map(([jobId, rest]) => ({ jobId, ...rest }));
 
+const gitMirrors = partial({
+  volume: dnsSubdomain.map(claimName => ({ name: 'own-mirrors', persistentVolumeClaim: { claimName } })),
+  path: fc.constantFrom('/mirrors', '/srv/git mirrors'),
+  cloneFlags: freeText(1024),
+  lockTimeout: seconds(1),
+  skipUpdate: fc.boolean(),
+});
+
 const checkout = partial({
   skip: fc.boolean(),
+  submoduleCloneConfig: fc.array(fc.stringMatching(/^[^=,]{1,9}=[^,]{0,9}$/), { maxLength: 3 }),
+  gitMirrors,
   cloneFlags: freeText(1024),
   fetchFlags: freeText(1024),
   cleanFlags: freeText(1024),
@@ -96,6 +108,8 @@ export const buildJobStatuses = partial({
   conditions: fc.uniqueArray(condition, { selector: ({ type }) => type, maxLength: 5 }),
   podName: dnsSubdomain,
   podUid: fc.uuid(),
+  podAttempts: fc.integer({ min: 0, max: 1000 }),
+  replacedPodUid: fc.uuid(),
   nodeName: dnsSubdomain,
   pendingTime: time,
   schedulingTime: time,
@@ -112,7 +126,7 @@ interface JobWish {
   readonly uid: string;
   readonly buildkite: BuildJobSpec['buildkite'];
   readonly parts: Partial<BuildJobSpec>;
-  readonly lists: EnvironmentWish['lists'];
+  readonly lists: EnvironmentWish['lists'] & { readonly commandContainers?: ContainerWish[] };
   readonly cancelled: boolean;
   readonly status: BuildJobStatus | undefined;
   readonly environment: number | undefined;
@@ -123,7 +137,7 @@ const jobWishes: fc.Arbitrary<JobWish> = fc.record({
   uid: fc.uuid(),
   buildkite,
   parts: ownParts,
-  lists: partial({ initContainers: containerWishes, extraContainers: containerWishes }),
+  lists: partial({ commandContainers: containerWishes, initContainers: containerWishes, extraContainers: containerWishes }),
   cancelled: fc.boolean(),
   status: fc.option(buildJobStatuses, { nil: undefined }),
   environment: fc.option(fc.nat(3), { nil: undefined }),
@@ -140,6 +154,9 @@ function buildJob(wish: JobWish, environments: readonly EnvironmentWish[]): Buil
     ...withoutNames({
       ...(lists.initContainers !== undefined && { initContainers: initContainers(lists.initContainers, { ...scope, ending: 'ij' }) }),
       ...(lists.extraContainers !== undefined && { extraContainers: sidecars(lists.extraContainers, { ...scope, ending: 'sj' }) }),
+    }),
+    ...(lists.commandContainers !== undefined && {
+      commandContainers: commandContainers(lists.commandContainers, { ...scope, ending: 'cj' }),
     }),
     ...(environment !== undefined && { environment: environment.name }),
     cancelled,

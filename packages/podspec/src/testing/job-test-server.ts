@@ -38,12 +38,13 @@ export class JobTestServer implements AsyncDisposable {
   readonly pods;
   readonly jobs;
   readonly environments;
+  /** For whoever watches. */
+  readonly transport: Transport;
   readonly #server: ApiServer;
-  readonly #transport: Transport;
 
   private constructor(server: ApiServer, transport: Transport) {
     this.#server = server;
-    this.#transport = transport;
+    this.transport = transport;
     this.pods = new ResourceClient(transport, builtin.pods);
     this.jobs = new ResourceClient<BuildJob>(transport, defineResource<BuildJob>(buildJobResource));
     this.environments = new ResourceClient<BuildEnvironment>(transport, defineResource<BuildEnvironment>(buildEnvironmentResource));
@@ -58,14 +59,18 @@ export class JobTestServer implements AsyncDisposable {
     return started;
   }
 
+  get kubeconfigPath(): string {
+    return this.#server.kubeconfigPath;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#transport.close();
+    await this.transport.close();
     await this.#server.stop();
   }
 
   async #prepare(signal: AbortSignal): Promise<void> {
     const create = <T extends KubeObject>(resource: ConstructorParameters<typeof ResourceClient<T>>[1], object: T) =>
-      new ResourceClient<T>(this.#transport, resource).create(object, {}, signal);
+      new ResourceClient<T>(this.transport, resource).create(object, {}, signal);
     await create(builtin.namespaces, { metadata: { name: namedObjects.namespace } });
     for (const name of namedObjects.priorityClasses) await create(priorityClasses, { metadata: { name }, value: 1000 });
     for (const name of namedObjects.runtimeClasses) await create(runtimeClasses, { metadata: { name }, handler: name });
@@ -77,7 +82,7 @@ export class JobTestServer implements AsyncDisposable {
   }
 
   async #established(name: string, signal: AbortSignal): Promise<void> {
-    const definitions = new ResourceClient(this.#transport, builtin.customResourceDefinitions);
+    const definitions = new ResourceClient(this.transport, builtin.customResourceDefinitions);
     for (;;) {
       const { status } = await definitions.get({ name }, {}, signal);
       if (status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') === true) return;

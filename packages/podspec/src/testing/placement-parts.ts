@@ -35,7 +35,7 @@ export const tolerations = fc.array(toleration, { maxLength: 3 });
 
 export const nodeSelector = fc.dictionary(labelKey, labelValue, { maxKeys: 2 });
 
-/** Verbatim parts of an environment, each entry once. */
+/** Each entry once. */
 export const topologySpreadConstraints: fc.Arbitrary<Record<string, unknown>[]> = fc.uniqueArray(
   fc.record({
     maxSkew: fc.integer({ min: 1, max: 5 }),

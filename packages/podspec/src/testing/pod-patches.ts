@@ -9,7 +9,8 @@ const podParts = partial({
   enableServiceLinks: fc.boolean(),
   schedulerName: dnsLabel(),
   setHostnameAsFQDN: fc.boolean(),
-  terminationGracePeriodSeconds: fc.integer({ min: 30, max: 300 }),
+  // No less than any job has: less is refused.
+  terminationGracePeriodSeconds: fc.integer({ min: 86_400, max: 90_000 }),
   nodeSelector: fc.dictionary(labelKey, fc.oneof(labelValue, fc.constant(null)), { maxKeys: 2 }),
   affinity: fc.constant({
     podAntiAffinity: {

@@ -14,4 +14,5 @@ export const podDefaults: PodDefaults = {
   pendingTimeoutSeconds: 900,
   ttlSecondsAfterFinished: 0,
   terminationGracePeriodSeconds: 60,
+  unreachableNodeSeconds: 60,
 };

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
-import { dnsSubdomain, freeText, partial } from './kubernetes-text.ts';
-import { nodeSelector, tolerations } from './placement-parts.ts';
+import { annotationKeys, labelKeys } from '../names.ts';
+import { dnsSubdomain, freeText, labelKey, labelValue, partial } from './kubernetes-text.ts';
+import { nodeSelector, tolerations, topologySpreadConstraints } from './placement-parts.ts';
 
 /** Objects of the cluster that a pod is refused without; the API server of a test must have them. */
 export const namedObjects = { namespace: 'jobs', priorityClasses: ['ci-high', 'ci-low'], runtimeClasses: ['sandboxed'] } as const;
@@ -14,6 +15,12 @@ const exporter = partial({
 export const sharedParts = {
   tolerations,
   nodeSelector,
+  architecture: fc.constantFrom('amd64', 'arm64'),
+  operatingSystem: fc.constant('linux' as const),
+  topologySpreadConstraints,
+  podLabels: fc.dictionary(fc.oneof(labelKey, fc.constantFrom(...Object.values(labelKeys))), labelValue, { maxKeys: 3 }),
+  podAnnotations: fc.dictionary(fc.oneof(labelKey, fc.constantFrom(...Object.values(annotationKeys))), freeText(1000), { maxKeys: 3 }),
+  runtimeClassName: fc.constantFrom(...namedObjects.runtimeClasses),
   priorityClassName: fc.constantFrom(...namedObjects.priorityClasses),
   serviceAccountName: dnsSubdomain,
   repoMirror: partial({ enabled: fc.boolean(), mode: fc.constantFrom('reference', 'dissociate') }),

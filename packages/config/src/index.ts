@@ -1,0 +1,12 @@
+export { ConfigError, type ConfigFault } from './config-error.ts';
+export { type ConfigListener, ConfigSource, type ConfigSourceOptions } from './config-source.ts';
+export type { EnvironmentDefaults } from './environment-defaults.ts';
+export type { JobSpawnerConfig } from './job-spawner-config.ts';
+export { type Leadership, type LedContext, type LedService, runLedService } from './led-service.ts';
+export { type ConfigInput, configSchema, defaultConfigMapName, type OperatorConfig } from './operator-config.ts';
+export { type ConfigContext, parseConfig } from './parse-config.ts';
+export { podDefaultsOf } from './pod-defaults-of.ts';
+export { defaultPolicy, type Policy } from './policy.ts';
+export { type LedProcessSettings, ledProcessSettings, type ProcessSettings, processSettings } from './process-settings.ts';
+export { type ServiceBase, serviceBase } from './service-base.ts';
+export { settingsContextOf } from './settings-context-of.ts';

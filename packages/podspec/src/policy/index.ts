@@ -1,0 +1,2 @@
+export { type EnvironmentRule, matchesAny, type Policy } from './policy.ts';
+export { policyProblems } from './policy-problems.ts';

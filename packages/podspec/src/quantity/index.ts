@@ -1,0 +1,1 @@
+export { addQuantities, canonicalQuantity, compareQuantities, isWhole, parseQuantity, type Quantity } from './quantity.ts';
