@@ -13,10 +13,13 @@ export type {
   RefereeReport,
   SimulatorInfo,
 } from './control-api/contract.ts';
+export type { NotificationView, QueueView, ReservationView, StackView } from './control-api/stack-contract.ts';
 export { stripTimeCodes } from './control-api/strip-time-codes.ts';
 export type { Fault, FaultAction, FaultRequest } from './domain/faults.ts';
 export { hasEnded, type JobState, jobStates } from './domain/job-state.ts';
-export type { AgentState, BuildState, EndedBy, JobTimeline } from './domain/records.ts';
+export { type RateLimitScope, rateLimits } from './domain/rate-limits.ts';
+export type { AgentState, BuildState, EndedBy, JobTimeline, StackType } from './domain/records.ts';
 export { type BreachKind, breachKinds, type RefereeEntry } from './domain/referee.ts';
 export type { Settings, SettingsPatch } from './domain/settings.ts';
+export type { StackState } from './domain/stacks.ts';
 export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';

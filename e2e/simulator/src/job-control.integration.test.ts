@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { RawCaller } from './testing/raw-agent.ts';
+import { RawStack } from './testing/raw-stack.ts';
 import { takeBreaches } from './testing/referee-check.ts';
 import { useRealAgent } from './testing/use-real-agent.ts';
 
@@ -141,5 +143,23 @@ describe('control over jobs of the real agent', () => {
     expect(await real.simulator.control.job(command.id)).toMatchObject({ passed: true });
     expect((await real.simulator.control.jobLog(command.id)).toString()).toContain('Grace');
     expect(await real.simulator.control.build(id)).toMatchObject({ state: 'passed' });
+  });
+
+  it('runs a job that a stack has reserved, and keeps one from it that the stack has finished: exit 27', async () => {
+    const stack = new RawStack(new RawCaller(real.simulator), real.simulator.agentToken);
+    await stack.register();
+    const reserved = await real.simulator.control.createJob('true', source());
+    const finished = await real.simulator.control.createJob('true', source());
+    const ids = [reserved.id, finished.id];
+    expect((await stack.reserve(ids)).body).toEqual({ reserved: ids, not_reserved: [] });
+    await stack.finish(finished.id);
+
+    await real.yard.run(real.simulator, reserved.id);
+    expect((await real.yard.run(real.simulator, finished.id)).exitCode).toBe(27);
+
+    expect((await stack.states(ids)).body).toEqual({ states: { [reserved.id]: 'finished', [finished.id]: 'finished' } });
+    expect(await real.simulator.control.job(reserved.id)).toMatchObject({ passed: true });
+    expect(await real.simulator.control.job(finished.id)).toMatchObject({ passed: false, endedBy: 'stack' });
+    await real.simulator.control.forgetStack(stack.key);
   });
 });

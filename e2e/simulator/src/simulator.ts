@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@buildkite-operator/service';
+import { type Clock, systemClock } from '@buildkite-operator/service';
 import { SimulatorClient } from './client/simulator-client.ts';
 import { parseInput } from './control-api/control-route.ts';
 import { DownloadSigner } from './domain/artifacts.ts';
@@ -9,7 +9,7 @@ import { FaultList } from './domain/faults.ts';
 import { OidcIssuer } from './domain/oidc.ts';
 import { type Settings, type SettingsPatch, settingsSchema } from './domain/settings.ts';
 import { sweep } from './domain/sweep.ts';
-import { addCluster, createWorld } from './domain/world.ts';
+import { addCluster, createWorld, ensureQueue } from './domain/world.ts';
 import type { SimulatorContext } from './http/context.ts';
 import { createServer } from './http/server.ts';
 import { ArtifactStore } from './storage/artifact-store.ts';
@@ -31,6 +31,10 @@ export interface SimulatorOptions {
   readonly agentToken?: string | undefined;
   readonly organizationSlug?: string | undefined;
   readonly settings?: SettingsPatch | undefined;
+  /** Keys of queues of the first cluster, beside the default one; a stack can register only for a queue that there is. */
+  readonly queues?: readonly string[] | undefined;
+  /** Where the time comes from: what expires and who is lost goes by it. The machine's clock if not given. */
+  readonly clock?: Clock | undefined;
 }
 
 /** A running simulator. */
@@ -69,12 +73,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 async function startIn(dataDirectory: string, options: SimulatorOptions, settings: Settings): Promise<Simulator> {
   let advertised = '';
   const world = createWorld({
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     settings,
     organizationSlug: options.organizationSlug,
     baseUrl: () => advertised,
   });
   const cluster = addCluster(world, 'default', options.agentToken);
+  for (const key of options.queues ?? []) ensureQueue(cluster, key);
   const [agentToken = ''] = cluster.registrationTokens;
   const logs = new LogStore(dataDirectory);
   await logs.open();

@@ -44,6 +44,12 @@ export class Input {
     return typeof value === 'string' ? value : undefined;
   }
 
+  /** The values of an option that may be given several times. */
+  texts(name: string): string[] {
+    const values = this.#values[name];
+    return Array.isArray(values) ? values.map(String) : [];
+  }
+
   flag(name: string): boolean {
     return this.#values[name] === true;
   }
@@ -58,10 +64,8 @@ export class Input {
 
   /** The values of an option that may be given several times as NAME=VALUE. */
   pairs(name: string): Record<string, string> {
-    const values = this.#values[name];
-    const texts = Array.isArray(values) ? values.map(String) : [];
     return Object.fromEntries(
-      texts.map(text => {
+      this.texts(name).map(text => {
         const at = text.indexOf('=');
         if (at < 1) throw new UsageError(`--${name} is "${text}"; write it as NAME=VALUE`);
         return [text.slice(0, at), text.slice(at + 1)];

@@ -1,5 +1,5 @@
 import type { BuildView, JobView } from '../control-api/contract.ts';
-import type { Fault } from '../domain/faults.ts';
+import type { Fault, FaultAction } from '../domain/faults.ts';
 import type { RefereeEntry } from '../domain/referee.ts';
 
 /** A build and its jobs, a line each. */
@@ -26,13 +26,22 @@ export function jobLine(job: JobView): string {
 
 export function faultLine({ id, match, action, hit, matched, times }: Fault): string {
   const where = [match.method ?? 'ANY', match.route ?? '**', match.jobId].filter(part => part !== undefined).join(' ');
-  const what = {
-    status: 'status' in action ? `status ${action.status}` : '',
-    delay: 'ms' in action ? `delay ${action.ms} ms` : '',
-    drop: 'drop',
-    'lost-answer': 'lost answer',
-  }[action.type];
-  return `${id}  ${where}  ${what}  hit ${hit}${times === undefined ? '' : ` of ${times}`}, matched ${matched}`;
+  return `${id}  ${where}  ${actionText(action)}  hit ${hit}${times === undefined ? '' : ` of ${times}`}, matched ${matched}`;
+}
+
+function actionText(action: FaultAction): string {
+  switch (action.type) {
+    case 'status':
+      return `status ${action.status}`;
+    case 'delay':
+      return `delay ${action.ms} ms`;
+    case 'lost-answer':
+      return 'lost answer';
+    case 'any-of':
+      return action.actions.map(actionText).join(' or ');
+    case 'drop':
+      return 'drop';
+  }
 }
 
 export function refereeLines({ at, kind, jobId, agentId, request, explanation }: RefereeEntry): string[] {

@@ -3,9 +3,10 @@ import { SimulatorRequestError, WaitTimeout } from '../client/client-errors.ts';
 import { buildCommands } from './build-commands.ts';
 import { type Command, commandHelp, readInput, UsageError } from './command.ts';
 import { controlCommands } from './control-commands.ts';
+import { stackCommands } from './stack-commands.ts';
 import { startCommand } from './start-command.ts';
 
-const commands: readonly Command[] = [startCommand, ...buildCommands, ...controlCommands];
+const commands: readonly Command[] = [startCommand, ...buildCommands, ...controlCommands, ...stackCommands];
 
 /** Where the command line prints, and what it may be stopped by. */
 export interface CliSurroundings {

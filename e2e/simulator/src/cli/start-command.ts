@@ -13,6 +13,7 @@ export const startCommand: Command = {
     'data-directory': { type: 'string', value: 'PATH', help: 'where logs and artifacts are kept; default: a temporary folder' },
     'agent-token': { type: 'string', value: 'TOKEN', help: 'registration token of the default cluster; default: a random one' },
     organization: { type: 'string', value: 'SLUG', help: 'slug of the organization; default: simulated' },
+    queue: { type: 'string', multiple: true, value: 'QUEUE', help: 'a queue of the default cluster, beside the default one' },
     set: {
       type: 'string',
       multiple: true,
@@ -31,6 +32,7 @@ export const startCommand: Command = {
       dataDirectory: input.text('data-directory'),
       agentToken: input.text('agent-token'),
       organizationSlug: input.text('organization'),
+      queues: input.texts('queue'),
       settings: readSettings(input.pairs('set')),
     });
     print(`BUILDKITE_SIMULATOR_URL=${simulator.origin}`);

@@ -10,6 +10,7 @@ import type {
   RefereeReport,
   SimulatorInfo,
 } from '../control-api/contract.ts';
+import type { NotificationView, QueueView, ReservationView, StackView } from '../control-api/stack-contract.ts';
 import type { Fault, FaultRequest } from '../domain/faults.ts';
 import type { JobState } from '../domain/job-state.ts';
 import type { BuildState } from '../domain/records.ts';
@@ -18,7 +19,7 @@ import type { Settings, SettingsPatch } from '../domain/settings.ts';
 import { SimulatorRequestError, WaitTimeout } from './client-errors.ts';
 import { type LogOptions, readPieces } from './log-reader.ts';
 
-const defaultTimeoutMs = 60_000;
+const defaultTimeoutMs = 180_000;
 const longestPollMs = 30_000;
 
 /** `ended` stands for every state in which nothing more happens. */
@@ -163,6 +164,54 @@ export class SimulatorClient {
 
   async setRepositoryToken(repository: string, token: string): Promise<void> {
     await this.#fetch('PUT', 'repository-tokens', { repository, token });
+  }
+
+  /** Makes the queue if there is none. A stack can register only for a queue that there is. */
+  createQueue(key: string, cluster?: string): Promise<QueueView> {
+    return this.#json('PUT', `queues/${encodeURIComponent(key)}`, { cluster });
+  }
+
+  /** Pauses the queue; makes it if there is none. */
+  pauseQueue(key: string, cluster?: string): Promise<QueueView> {
+    return this.#json('PUT', `queues/${encodeURIComponent(key)}`, { cluster, dispatchPaused: true });
+  }
+
+  resumeQueue(key: string, cluster?: string): Promise<QueueView> {
+    return this.#json('PUT', `queues/${encodeURIComponent(key)}`, { cluster, dispatchPaused: false });
+  }
+
+  /** Another registration token of the cluster, for agents or a stack. */
+  async createToken(cluster?: string, token?: string): Promise<string> {
+    return (await this.#json<{ readonly token: string }>('POST', 'tokens', { cluster, token })).token;
+  }
+
+  /** Ends a registration token: calls with it are answered 401, which the referee does not note. */
+  async revokeToken(token: string): Promise<void> {
+    await this.#fetch('DELETE', `tokens/${encodeURIComponent(token)}`);
+  }
+
+  stacks(): Promise<StackView[]> {
+    return this.#json('GET', 'stacks');
+  }
+
+  /** Forgets a stack: its next call is answered 404 until it registers again. What it has reserved stays so until it expires. */
+  async forgetStack(key: string): Promise<void> {
+    await this.#fetch('DELETE', `stacks/${encodeURIComponent(key)}`);
+  }
+
+  /** The reservations in force, in the order of their jobs. */
+  reservations(): Promise<ReservationView[]> {
+    return this.#json('GET', 'reservations');
+  }
+
+  /** Lets the reservation of a job, or every one, run out now. */
+  async expireReservations(jobId?: string): Promise<void> {
+    await this.#fetch('DELETE', jobId === undefined ? 'reservations' : `reservations/${jobId}`);
+  }
+
+  /** What stacks have told of a job, or of all. */
+  notifications(jobId?: string): Promise<NotificationView[]> {
+    return this.#json('GET', `notifications${jobId === undefined ? '' : `?jobId=${jobId}`}`);
   }
 
   addFault(fault: FaultRequest): Promise<Fault> {

@@ -94,6 +94,10 @@ export interface JobView {
   /** Set when the server, not the agent, ended the job. */
   readonly endedBy?: EndedBy | undefined;
   readonly detail?: string | undefined;
+  /** Of the stack that has reserved the job now. */
+  readonly reservation?: { readonly stackKey: string; readonly until: number } | undefined;
+  /** How many there are. */
+  readonly notifications: number;
   readonly promisedFailure?: { readonly exitStatus: number; readonly reason?: string | undefined } | undefined;
   readonly retriesCount: number;
   readonly retryType?: 'automatic' | 'manual' | undefined;

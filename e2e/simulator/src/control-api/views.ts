@@ -28,6 +28,8 @@ export function jobView(world: World, job: Job): JobView {
     signalReason: job.signalReason,
     endedBy: job.endedBy,
     detail: job.detail,
+    reservation: job.reservation && { stackKey: job.reservation.stackKey, until: job.reservation.until },
+    notifications: job.notifications.length,
     promisedFailure: job.promisedFailure,
     retriesCount: job.retriesCount,
     retryType: job.retryType,

@@ -50,6 +50,7 @@ export interface JobLineage {
 export function addJob(world: World, step: Step, variant: CommandVariant | undefined, { retryOf, retryType, ruleUses }: JobLineage): Job {
   const job: Job = {
     id: randomUUID(),
+    ordinal: world.nextJobOrdinal++,
     buildId: step.buildId,
     step,
     type: jobTypes[step.definition.type],
@@ -65,6 +66,7 @@ export function addJob(world: World, step: Step, variant: CommandVariant | undef
     log: new JobLog(),
     headerTimes: new Map(),
     artifactBatches: new Map(),
+    notifications: [],
     timeline: { createdAt: world.clock.now() },
   };
   ensureQueue(clusterOf(world, buildOf(world, job)), job.queueKey);

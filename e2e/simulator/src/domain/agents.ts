@@ -31,6 +31,7 @@ export function registerAgent(world: World, cluster: Cluster, registration: Agen
     queueKey,
     accessToken: newToken('bkaa'),
     registeredAt: now,
+    registrationAnswered: false,
     state: 'registered',
     stopForce: false,
     lastSeenAt: now,
@@ -67,7 +68,9 @@ export function giveUpSilentAgents(world: World): void {
   const limit = world.clock.now() - world.settings.lostAgentAfterMs;
   for (const agent of world.agents.values()) {
     if (agent.state === 'disconnected' || agent.state === 'lost' || agent.lastSeenAt >= limit) continue;
+    const neverWas = agent.state === 'registered' && !agent.registrationAnswered;
     agent.state = 'lost';
+    if (neverWas) continue;
     world.referee.note({
       kind: 'agent-vanished',
       jobId: agent.job?.id,

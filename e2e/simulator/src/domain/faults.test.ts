@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FaultList, type FaultRequest, faultSchema, routeMatches } from './faults.ts';
+import { FaultList, type FaultRequest, faultSchema, routeMatches, type SingleFaultAction } from './faults.ts';
 
 const drop = { type: 'drop' } as const;
 const finish = { method: 'PUT', path: 'jobs/1/finish' };
@@ -53,6 +53,21 @@ describe('faults', () => {
     const share = run(7).filter(Boolean).length / 2000;
     expect(share).toBeGreaterThan(0.26);
     expect(share).toBeLessThan(0.34);
+  });
+
+  it('of several actions hit with one of them at a time, the same ones for the same seed, each as often as it is named', () => {
+    const status = (code: number) => ({ type: 'status' as const, status: code });
+    const actions = [status(500), status(503), drop, drop];
+    const run = (seed: number) => {
+      const list = listOf({ action: { type: 'any-of', actions }, seed });
+      return Array.from({ length: 2000 }, () => list.take(finish)?.action);
+    };
+    const share = (fits: (action: SingleFaultAction | undefined) => boolean) => run(7).filter(fits).length / 2000;
+
+    expect(run(7)).toEqual(run(7));
+    expect(run(7)).not.toEqual(run(8));
+    expect(share(action => action?.type === 'drop')).toBeCloseTo(0.5, 1);
+    expect(share(action => action?.type === 'status' && action.status === 503)).toBeCloseTo(0.25, 1);
   });
 
   it('can be taken away one by one or all at once', () => {

@@ -17,7 +17,7 @@ const matchSchema = z.object({
 
 const headers = z.record(z.string(), z.string());
 
-export const faultActionSchema = z.discriminatedUnion('type', [
+const singleActionSchema = z.discriminatedUnion('type', [
   z
     .object({
       type: z.literal('status'),
@@ -31,6 +31,13 @@ export const faultActionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('lost-answer') }).describe('act, then cut the connection instead of answering'),
 ]);
 
+export const faultActionSchema = z.discriminatedUnion('type', [
+  ...singleActionSchema.options,
+  z
+    .object({ type: z.literal('any-of'), actions: z.array(singleActionSchema).min(1) })
+    .describe('one of these at each hit, drawn with the seed; one named twice is drawn twice as often'),
+]);
+
 export const faultSchema = z.object({
   match: matchSchema.default({}),
   action: faultActionSchema,
@@ -42,6 +49,8 @@ export const faultSchema = z.object({
 
 export type FaultRequest = z.input<typeof faultSchema>;
 export type FaultAction = z.output<typeof faultActionSchema>;
+/** What becomes of one call. */
+export type SingleFaultAction = z.output<typeof singleActionSchema>;
 
 /** A fault that is in force, with what it has done. */
 export interface Fault extends z.output<typeof faultSchema> {
@@ -50,6 +59,12 @@ export interface Fault extends z.output<typeof faultSchema> {
   matched: number;
   /** Calls that were hit. */
   hit: number;
+}
+
+/** A fault at one call. */
+export interface FaultHit {
+  readonly faultId: string;
+  readonly action: SingleFaultAction;
 }
 
 /** A call, as faults look at it. */
@@ -81,8 +96,8 @@ export class FaultList {
     this.#faults.clear();
   }
 
-  /** The fault that hits this call, if any. Counts. */
-  take(target: FaultTarget): Fault | undefined {
+  /** What hits this call, if anything. Counts. */
+  take(target: FaultTarget): FaultHit | undefined {
     for (const { fault, random } of this.#faults.values()) {
       if (!matches(fault, target)) continue;
       fault.matched += 1;
@@ -90,10 +105,18 @@ export class FaultList {
       if (fault.times !== undefined && fault.hit >= fault.times) continue;
       if (random() >= fault.probability) continue;
       fault.hit += 1;
-      return fault;
+      return { faultId: fault.id, action: draw(fault.action, random) };
     }
     return undefined;
   }
+}
+
+function draw(action: FaultAction, random: () => number): SingleFaultAction {
+  if (action.type !== 'any-of') return action;
+  const { actions } = action;
+  const drawn = actions[Math.floor(random() * actions.length)];
+  if (drawn === undefined) throw new Error('a fault of any of no actions');
+  return drawn;
 }
 
 function matches({ match }: Fault, { method, path }: FaultTarget): boolean {

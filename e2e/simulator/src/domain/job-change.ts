@@ -16,7 +16,7 @@ export function setJobState(world: World, job: Job, state: JobState): void {
   if (state === 'scheduled' || state === 'reserved') world.openJobs.add(job);
   else world.openJobs.delete(job);
   if (state === 'reserved') job.timeline.reservedAt ??= now;
-  if (state !== 'reserved') job.reservedUntil = undefined;
+  if (state !== 'reserved') job.reservation = undefined;
   if (state === 'accepted') job.timeline.acquiredAt = now;
   if (state === 'running') job.timeline.startedAt = now;
   if (state === 'canceling' || state === 'timing_out') job.timeline.cancelRequestedAt ??= now;

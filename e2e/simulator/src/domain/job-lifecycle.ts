@@ -5,6 +5,7 @@ import { progressBuild } from './progress.ts';
 import type { Agent, Job } from './records.ts';
 import type { BreachRequest } from './referee.ts';
 import { Refusal } from './refusal.ts';
+import { judgeAcquisition, lapseReservation } from './reservations.ts';
 import { buildOf, newToken, type World } from './world.ts';
 
 const waitingForJobs: ReadonlySet<JobState> = new Set(['pending', 'waiting', 'limiting', 'limited']);
@@ -26,11 +27,13 @@ export function acquireJob(world: World, agent: Agent, job: Job, request: Breach
       explanation: `agent ${agent.name} asked for the job that agent ${job.agent.name} ${hasEnded(job.state) ? 'had' : 'has'}; the job is ${job.state}`,
     });
   }
+  lapseReservation(world, job);
   if (waitingForJobs.has(job.state)) throw new Refusal('locked', `job ${job.id} is ${job.state}: it waits for other jobs`);
   if (job.state !== 'scheduled' && job.state !== 'reserved') {
     throw new Refusal('unprocessable', `job ${job.id} cannot be acquired: it is ${job.state}`);
   }
   if (agent.job !== undefined) throw new Refusal('unprocessable', `agent ${agent.name} already has job ${agent.job.id}`);
+  judgeAcquisition(world, agent, job, request);
   return accept(world, agent, job);
 }
 

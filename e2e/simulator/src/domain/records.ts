@@ -9,6 +9,8 @@ export interface Queue {
   readonly id: string;
   readonly key: string;
   dispatchPaused: boolean;
+  /** Since when, while it is paused. */
+  pausedAt?: Time | undefined;
 }
 
 export interface Secret {
@@ -107,8 +109,56 @@ export type JobType = 'script' | 'waiter' | 'manual';
 /** Why the server, not the agent, ended a job. */
 export type EndedBy = 'agent-lost' | 'agent-disconnected' | 'cancel' | 'expiry' | 'stack' | 'start-refused';
 
+export const stackTypes = ['kubernetes', 'elastic', 'custom'] as const;
+export type StackType = (typeof stackTypes)[number];
+
+/** A process that turns jobs into agents, by the stacks API. */
+export interface Stack {
+  readonly id: string;
+  readonly key: string;
+  readonly clusterId: string;
+  type: StackType;
+  queueKey: string;
+  metadata: Readonly<Record<string, string>>;
+  readonly registeredAt: Time;
+  lastConnectedAt: Time;
+  lastPolledAt?: Time | undefined;
+  deregisteredAt?: Time | undefined;
+  /** The queues whose jobs it has listed, and since when it knows of a pause of each. */
+  readonly polledQueues: Map<string, { readonly toldOfPauseAt?: Time | undefined }>;
+  /** The state of each job as the stack was last told when it asked. */
+  readonly toldStates: WeakMap<Job, JobState>;
+  /** Reservations of others that it was told of, by their job. */
+  readonly lostRaces: WeakMap<Job, Reservation>;
+}
+
+export interface Reservation {
+  readonly stackKey: string;
+  readonly madeAt: Time;
+  until: Time;
+  extensions: number;
+}
+
+export interface StackNotification {
+  readonly stackKey: string;
+  readonly detail: string;
+  /** As the stack says, or when it came. */
+  readonly at: Time;
+  readonly receivedAt: Time;
+}
+
+/** What a stack finished a job with, and whether its call got the answer. */
+export interface StackFinishRecord {
+  readonly stackKey: string;
+  readonly exitStatus: number;
+  readonly detail: string;
+  wasAnswered: boolean;
+}
+
 export interface Job {
   readonly id: string;
+  /** Grows from job to job. */
+  readonly ordinal: number;
   readonly buildId: string;
   readonly step: Step;
   readonly type: JobType;
@@ -135,7 +185,12 @@ export interface Job {
   promisedFailure?: { readonly exitStatus: number; readonly reason?: string | undefined } | undefined;
   agent?: Agent | undefined;
   token?: string | undefined;
-  reservedUntil?: Time | undefined;
+  /** The reservation in force; there is one exactly while the job is `reserved`. */
+  reservation?: Reservation | undefined;
+  /** The stack that was the last to reserve the job, also after its reservation has run out. */
+  lastReservedBy?: string | undefined;
+  readonly notifications: StackNotification[];
+  stackFinish?: StackFinishRecord | undefined;
   /** The finish call, to recognise its repetition. */
   finishCall?: string | undefined;
   chunksFailedCount: number;
@@ -153,6 +208,8 @@ export interface Job {
 export interface JobTimeline {
   createdAt: Time;
   scheduledAt?: Time | undefined;
+  /** When a stack first got a list that held it. */
+  listedAt?: Time | undefined;
   reservedAt?: Time | undefined;
   acquiredAt?: Time | undefined;
   startedAt?: Time | undefined;
@@ -177,6 +234,8 @@ export interface Agent {
   readonly metaData: readonly string[];
   readonly ignoreInDispatches: boolean;
   readonly registeredAt: Time;
+  /** Whether its registration's answer has gone out. An agent whose answer was lost registers again and knows nothing of this one. */
+  registrationAnswered: boolean;
   state: AgentState;
   stopForce: boolean;
   pauseNote?: string | undefined;

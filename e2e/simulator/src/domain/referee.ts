@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 /** Every break of protocol that the referee tells apart, with its meaning. */
 export const breachKinds = {
   'acquired-twice-attempt': 'an agent asked for a job that another agent has or had; it was refused, so no job ever runs twice here',
-  'finished-twice': 'a job that has ended was finished again, with another result',
+  'finished-twice':
+    'a job that has ended was finished again, with another result; by a stack, also with the same one if the first call was answered',
   'started-without-acquire': 'an agent started a job with its own token, so without having acquired it',
   'started-twice': 'a running job was started again, at another time',
   'finished-without-start': 'a job was finished that had never been started',
@@ -22,6 +23,13 @@ export const breachKinds = {
   'call-after-finish': 'a job token was used to change something after the job had ended',
   'artifact-never-finished': 'a job ended before an artifact of it was uploaded and declared finished',
   'artifact-mismatch': 'the bytes of an artifact are not those that were announced',
+  'run-while-paused':
+    'a stack reserved a job after it had been told that the queue is paused, or let one be acquired long after that (setting pausedQueueGraceMs)',
+  'acquired-without-reservation':
+    'an agent acquired a job whose reservation had run out, or a job that was never reserved of a queue that a stack serves',
+  'two-stacks-on-one-job': 'a stack finished, notified of, or tried repeatedly to reserve a job that another stack has reserved',
+  'finished-while-agent-owns': 'a stack finished a job that an agent has, without having asked for its state or against what it was told',
+  'notification-limit': 'a notification was refused: too many of its job, too long, empty, in the future, before the job, or after its end',
   'unknown-route': 'a call to a path that the API does not have',
   'malformed-body': 'a body or query that the API does not understand',
 } as const;

@@ -18,6 +18,14 @@ export const settingsSchema = z.object({
   logMaxSizeBytes: positiveInt.default(1_073_741_824).describe('largest log of one job; more is answered 413'),
   minuteMs: positive.default(60_000).describe('length of a minute of timeout_in_minutes, e.g. 1000 to make timeouts quick'),
   scheduledJobExpiryMs: positive.default(2_592_000_000).describe('after this time in `scheduled` a job expires'),
+  maxActiveStacks: positiveInt.default(50).describe('a stack beyond that is refused with 403'),
+  lostStackAfterMs: positive.default(300_000).describe('silence after which a stack counts as lost, and no more as active'),
+  stackRateLimitFactor: positive.default(1).describe('by which the rate limits of the stacks API are multiplied'),
+  pausedQueueGraceMs: z
+    .number()
+    .nonnegative()
+    .default(30_000)
+    .describe('how long after a stack was told of a paused queue its jobs may still be acquired'),
   pipelineUpload: z
     .enum(['async', 'sync'])
     .default('async')

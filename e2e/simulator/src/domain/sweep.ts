@@ -2,6 +2,7 @@ import { giveUpSilentAgents } from './agents.ts';
 import { dropJob } from './end-job.ts';
 import { setJobState } from './job-change.ts';
 import type { Job } from './records.ts';
+import { lapseReservation } from './reservations.ts';
 import type { World } from './world.ts';
 
 /** Does what time brings: lost agents, job timeouts, lapsed reservations, expired jobs. */
@@ -12,7 +13,7 @@ export function sweep(world: World): void {
     if (agent.job !== undefined && isOverdue(world, agent.job, now)) setJobState(world, agent.job, 'timing_out');
   }
   for (const job of world.openJobs) {
-    if (job.state === 'reserved' && job.reservedUntil !== undefined && job.reservedUntil <= now) setJobState(world, job, 'scheduled');
+    lapseReservation(world, job);
     if (job.state !== 'scheduled') continue;
     if ((job.timeline.scheduledAt ?? now) + world.settings.scheduledJobExpiryMs <= now) dropJob(world, job, 'expired', 'expiry');
   }

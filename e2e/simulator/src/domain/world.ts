@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Clock } from '@buildkite-operator/service';
-import type { Agent, Artifact, Build, Cluster, Job, Pipeline, Step } from './records.ts';
+import { RateLimiter } from './rate-limits.ts';
+import type { Agent, Artifact, Build, Cluster, Job, Pipeline, Queue, Stack, Step } from './records.ts';
 import { Referee } from './referee.ts';
 import { Refusal } from './refusal.ts';
 import type { Settings } from './settings.ts';
@@ -43,6 +44,12 @@ export interface World {
   /** By the token in their upload URL. */
   readonly artifactUploads: Map<string, Artifact>;
   readonly repositoryTokens: Map<string, string>;
+  /** By their key. */
+  readonly stacks: Map<string, Stack>;
+  readonly rateLimiter: RateLimiter;
+  /** Registration tokens that were good once. To use one is refused, but breaks no rule: its owner cannot know. */
+  readonly revokedTokens: Set<string>;
+  nextJobOrdinal: number;
   readonly referee: Referee;
   readonly events: EventEmitter<WorldEvents>;
 }
@@ -73,6 +80,10 @@ export function createWorld({ clock, settings, organizationSlug = 'simulated', b
     artifacts: new Map(),
     artifactUploads: new Map(),
     repositoryTokens: new Map(),
+    stacks: new Map(),
+    rateLimiter: new RateLimiter(clock, () => world.settings.stackRateLimitFactor),
+    revokedTokens: new Set(),
+    nextJobOrdinal: 1,
     referee: new Referee(
       () => clock.now(),
       () => world.settings.maxRefereeEntries,
@@ -100,12 +111,31 @@ export function addCluster(world: World, name: string, registrationToken = newTo
   return cluster;
 }
 
-export function ensureQueue(cluster: Cluster, key: string) {
+/** The queue of the cluster, made if there is none. */
+export function ensureQueue(cluster: Cluster, key: string): Queue {
   const known = cluster.queues.get(key);
   if (known !== undefined) return known;
-  const queue = { id: randomUUID(), key, dispatchPaused: false };
+  const queue: Queue = { id: randomUUID(), key, dispatchPaused: false };
   cluster.queues.set(key, queue);
   return queue;
+}
+
+/** Adds another registration token, for an agent or a stack. Refused when it is in use. */
+export function addRegistrationToken(world: World, cluster: Cluster, token = newToken('bkct')): string {
+  if (world.tokens.has(token)) throw new Refusal('conflict', 'this token is already in use; choose another');
+  cluster.registrationTokens.add(token);
+  world.tokens.set(token, { kind: 'registration', cluster });
+  world.revokedTokens.delete(token);
+  return token;
+}
+
+/** Ends a registration token: from now on it is answered 401. Agents that have registered with it stay. */
+export function revokeRegistrationToken(world: World, token: string): void {
+  const holder = world.tokens.get(token);
+  if (holder?.kind !== 'registration') throw new Refusal('not-found', 'there is no such registration token');
+  holder.cluster.registrationTokens.delete(token);
+  world.tokens.delete(token);
+  world.revokedTokens.add(token);
 }
 
 /** A token that nobody can guess, e.g. `bkct_…` for a cluster. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Fault } from '../domain/faults.ts';
+import type { FaultHit } from '../domain/faults.ts';
 import type { SimulatorContext } from './context.ts';
 
 /** Lets the faults of the context hit the calls of `app`, whose paths begin with `prefix`. */
@@ -8,10 +8,10 @@ export function injectFaults(app: FastifyInstance, { faults }: SimulatorContext,
   const lostAnswers = new WeakSet<FastifyRequest>();
   app.addHook('preHandler', async (request, reply) => {
     const [path = ''] = request.url.split('?');
-    const fault = faults.take({ method: request.method, path: path.slice(prefix.length) });
-    if (fault === undefined) return;
-    if (fault.action.type === 'lost-answer') lostAnswers.add(request);
-    await strike(fault, request, reply);
+    const hit = faults.take({ method: request.method, path: path.slice(prefix.length) });
+    if (hit === undefined) return;
+    if (hit.action.type === 'lost-answer') lostAnswers.add(request);
+    await strike(hit, request, reply);
   });
   app.addHook('onSend', async (request, reply, payload) => {
     if (lostAnswers.has(request)) {
@@ -22,13 +22,13 @@ export function injectFaults(app: FastifyInstance, { faults }: SimulatorContext,
   });
 }
 
-async function strike({ id, action }: Fault, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function strike({ faultId, action }: FaultHit, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   switch (action.type) {
     case 'status':
       await reply
         .code(action.status)
-        .headers({ ...action.headers, 'Simulator-Fault': id })
-        .send(action.body ?? { message: `injected fault ${id}` });
+        .headers({ ...action.headers, 'Simulator-Fault': faultId })
+        .send(action.body ?? { message: `injected fault ${faultId}` });
       return;
     case 'delay':
       await delay(action.ms);

@@ -1,9 +1,9 @@
 import { describeIssues } from '@buildkite-operator/service';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Agent, Cluster, Job } from '../domain/records.ts';
 import type { BreachKind, BreachRequest } from '../domain/referee.ts';
-import { Refusal } from '../domain/refusal.ts';
+import { Refusal, type RefusalCode } from '../domain/refusal.ts';
 import { requireJob, type TokenHolder, type TokenKind, type World } from '../domain/world.ts';
 import type { SimulatorContext } from './context.ts';
 
@@ -24,6 +24,14 @@ export interface Call<Holder, Body, Query> {
   readonly query: Query;
   readonly headers: FastifyRequest['headers'];
   readonly request: BreachRequest;
+  /** Calls back once the answer has gone out whole; never if it is cut off. */
+  readonly onAnswered: (done: () => void) => void;
+}
+
+/** What the limits of an API say to a call before it is looked at: headers for its answer, and a refusal if there is one. */
+export interface Admission {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly refusal?: Answer | undefined;
 }
 
 type HolderOf<Kind extends TokenKind> = Extract<TokenHolder, { kind: Kind }>;
@@ -38,6 +46,10 @@ export interface Operation<Kind extends TokenKind, Body extends z.ZodType, Query
   readonly wrongTokenBreach?: BreachKind;
   readonly body?: Body;
   readonly query?: Query;
+  /** How a body that does not fit is refused; `malformed` if not given. */
+  readonly bodyRefusal?: (error: z.ZodError) => RefusalCode;
+  /** Asked after the token was found good; `params` and the unchecked body may tell whose limit it is. */
+  readonly admit?: (holder: HolderOf<Kind>, params: Readonly<Record<string, string>>, body: unknown) => Admission;
   readonly handle: (call: Call<HolderOf<Kind>, z.output<Body>, z.output<Query>>) => Answer | Promise<Answer>;
 }
 
@@ -56,6 +68,12 @@ export function addOperation<Kind extends TokenKind, Body extends z.ZodType, Que
       const check = new CallCheck(world, request, breachRequest);
       const params = z.record(z.string(), z.string()).parse(request.params ?? {});
       const holder = check.token(operation.token, operation.wrongTokenBreach);
+      const admission = operation.admit?.(holder, params, request.body);
+      reply.headers(admission?.headers ?? {});
+      if (admission?.refusal !== undefined) {
+        await send(reply, admission.refusal);
+        return;
+      }
       const jobId = operation.path.startsWith('jobs/') ? params['id'] : undefined;
       if (jobId !== undefined) check.sameJob(holder, jobId);
       const call = {
@@ -63,18 +81,23 @@ export function addOperation<Kind extends TokenKind, Body extends z.ZodType, Que
         world,
         holder,
         params,
-        body: check.parse(operation.body, request.body, 'body'),
+        body: check.parse(operation.body, request.body, 'body', operation.bodyRefusal),
         query: check.parse(operation.query, request.query, 'query'),
         headers: request.headers,
         request: breachRequest,
+        onAnswered: (done: () => void) => {
+          reply.raw.once('finish', () => {
+            if (!request.raw.socket.destroyed) done();
+          });
+        },
       };
-      const answer = await operation.handle(call);
-      await reply
-        .code(answer.status)
-        .headers(answer.headers ?? {})
-        .send(answer.body);
+      await send(reply, await operation.handle(call));
     },
   });
+}
+
+async function send(reply: FastifyReply, { status, headers = {}, body }: Answer): Promise<void> {
+  await reply.code(status).headers(headers).send(body);
 }
 
 class CallCheck {
@@ -92,7 +115,11 @@ class CallCheck {
     const value = /^Token (\S+)$/i.exec(this.#request.headers.authorization ?? '')?.[1];
     const holder = value === undefined ? undefined : this.#world.tokens.get(value);
     if (holder === undefined) {
-      this.#note('unknown-token', value === undefined ? 'the call has no `Authorization: Token …` header' : 'nobody was given this token');
+      if (value === undefined || !this.#world.revokedTokens.has(value))
+        this.#note(
+          'unknown-token',
+          value === undefined ? 'the call has no `Authorization: Token …` header' : 'nobody was given this token',
+        );
       throw new Refusal('unauthorized', value === undefined ? 'Authorization: Token … is required' : 'Invalid access token');
     }
     if (!hasKind(holder, kind)) {
@@ -109,13 +136,18 @@ class CallCheck {
     throw new Refusal('unauthorized', 'Invalid access token: it is that of another job');
   }
 
-  parse<Schema extends z.ZodType>(schema: Schema | undefined, value: unknown, what: string): z.output<Schema> {
+  parse<Schema extends z.ZodType>(
+    schema: Schema | undefined,
+    value: unknown,
+    what: string,
+    refusal: (error: z.ZodError) => RefusalCode = () => 'malformed',
+  ): z.output<Schema> {
     if (schema === undefined) return undefined as z.output<Schema>;
     const parsed = schema.safeParse(value ?? {});
     if (parsed.success) return parsed.data;
     const issues = describeIssues(parsed.error, value).trim();
     this.#note('malformed-body', `${what}: ${issues}`);
-    throw new Refusal('malformed', `invalid ${what}: ${issues}`);
+    throw new Refusal(refusal(parsed.error), `invalid ${what}: ${issues}`);
   }
 
   #note(kind: BreachKind, explanation: string, holder?: { readonly job?: Job; readonly agent?: Agent }): void {

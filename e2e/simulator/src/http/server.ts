@@ -12,9 +12,12 @@ import { addStepOperations } from '../agent-api/step-operations.ts';
 import { addAdminRoutes } from '../control-api/admin-routes.ts';
 import { addBuildRoutes } from '../control-api/build-routes.ts';
 import { addJobRoutes } from '../control-api/job-routes.ts';
+import { addStackRoutes } from '../control-api/stack-routes.ts';
 import { buildView } from '../control-api/views.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { requireBuild } from '../domain/world.ts';
+import { addStackOperations } from '../stacks-api/stack-operations.ts';
+import { acceptEmptyJson } from './accept-empty-json.ts';
 import type { SimulatorContext } from './context.ts';
 import { addFileRoutes } from './file-routes.ts';
 import { injectFaults } from './inject-faults.ts';
@@ -69,10 +72,20 @@ export async function createServer(context: SimulatorContext): Promise<FastifyIn
     { prefix: '/v3' },
   );
   await app.register(
+    (stacksApi, _options, done) => {
+      injectFaults(stacksApi, context, '/v3/');
+      acceptEmptyJson(stacksApi);
+      addStackOperations(stacksApi, context);
+      done();
+    },
+    { prefix: '/v3' },
+  );
+  await app.register(
     (control, _options, done) => {
       addAdminRoutes(control, context);
       addBuildRoutes(control, context);
       addJobRoutes(control, context);
+      addStackRoutes(control, context);
       done();
     },
     { prefix: '/control' },

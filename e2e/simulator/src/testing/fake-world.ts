@@ -37,7 +37,7 @@ export class FakeWorld {
   agent(tags: readonly string[] = [], name = ''): Agent {
     const [cluster] = this.world.clusters.values();
     if (cluster === undefined) throw new Error('the world has no cluster');
-    return registerAgent(this.world, cluster, {
+    const agent = registerAgent(this.world, cluster, {
       name,
       hostname: 'host',
       os: 'linux',
@@ -46,6 +46,8 @@ export class FakeWorld {
       metaData: tags,
       ignoreInDispatches: false,
     });
+    agent.registrationAnswered = true;
+    return agent;
   }
 
   /** An agent of its own takes the job and starts it. */
