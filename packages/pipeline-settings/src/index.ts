@@ -1,0 +1,11 @@
+export { type SettingsPlugin, settingsPlugins } from '@buildkite-operator/podspec';
+export { agentTagsOf, resourceClassTag } from './agent-tags.ts';
+export { type BuildJobOutcome, buildJobSpecFor, podTemplateOf } from './build-job-spec.ts';
+export { type Interposer, interposers } from './kubernetes/interposer.ts';
+export { type KeyFate, keyTables } from './kubernetes/key-table.ts';
+export { kubernetesBlock, kubernetesKeys } from './kubernetes/plugin-schema.ts';
+export { nearestKey } from './nearest-key.ts';
+export { operatorBlock, operatorKeys } from './operator-block.ts';
+export { structureFaults } from './schema-problems.ts';
+export type { PipelineJob, ResourceClass, SettingsContext } from './settings-context.ts';
+export { describeSettingsProblem, PipelineSettingsError, type SettingsBlock, type SettingsProblem } from './settings-problem.ts';
