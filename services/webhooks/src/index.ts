@@ -1,0 +1,1 @@
+export { type WebhooksSettings, webhooksSettings } from './settings.ts';
