@@ -19,6 +19,8 @@ export type ConditionType =
   | 'Blocked'
   /** The operator ends the pod; the reason says why. */
   | 'Stopping'
+  /** A pod was given up before its agent had acquired the job, for another one; the reason says why, the time when. */
+  | 'PodReplaced'
   /** The job has ended. */
   | 'Finished';
 
@@ -27,6 +29,8 @@ export interface ConditionUpdate {
   readonly holds: boolean;
   readonly reason: string;
   readonly message?: string;
+  /** That it holds anew, though it held before. */
+  readonly again?: boolean;
 }
 
 /** The condition of this type, if it holds. */
@@ -40,10 +44,10 @@ export function holdingCondition(status: BuildJobStatus | undefined, type: Condi
  */
 export function updateConditions(job: BuildJob, updates: readonly ConditionUpdate[], nowMs: number): Condition[] {
   const conditions = new Map((job.status?.conditions ?? []).map(condition => [condition.type, condition]));
-  for (const { type, holds, reason, message = '' } of updates) {
+  for (const { type, holds, reason, message = '', again = false } of updates) {
     const status = holds ? 'True' : 'False';
     const earlier = conditions.get(type);
-    const same = earlier?.status === status && (type !== 'Blocked' || earlier.reason === reason);
+    const same = !again && earlier?.status === status && (type !== 'Blocked' || earlier.reason === reason);
     const lastTransitionTime = same ? earlier.lastTransitionTime : toKubernetesTime(nowMs);
     conditions.set(type, {
       type,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Policy } from '@buildkite-operator/config';
 import type { BuildEnvironment, BuildJob } from '@buildkite-operator/crds';
 import {
   type Change,
@@ -17,12 +18,28 @@ import {
 } from '@buildkite-operator/kube';
 import { type PodDefaults, podNameFor, timeoutsOf } from '@buildkite-operator/podspec';
 import type { Clock, Logger } from '@buildkite-operator/service';
+import { announce } from './announce.ts';
 import { createPod } from './create-pod.ts';
-import { type Action, type Decision, decide, leftoverGrace, type Observed } from './decide.ts';
+import { type Action, type Decision, decide, givesUpPod, leftoverGrace, type Observed } from './decide.ts';
 import type { BuildJobMetrics } from './metrics.ts';
+import { nameHolder } from './name-holder.ts';
 import { reapOrphans } from './orphans.ts';
+import { unconfirmedMs } from './pod-ending.ts';
 import { releasePod } from './release-pod.ts';
 import { buildJobs } from './resources.ts';
+
+/** What of the operator's configuration the BuildJob controller goes by. */
+export interface BuildJobConfig {
+  readonly defaults: PodDefaults;
+  /** What jobs may ask for beyond their environments. */
+  readonly policy: Policy;
+  /** How long a failing image or container may recover, or a named BuildEnvironment be missing. */
+  readonly startFailureGraceSeconds: number;
+  /** How long a pod may find no node. */
+  readonly unschedulableGraceSeconds: number;
+  /** How many pods are made for one job in all, while its agent has not acquired it. */
+  readonly maxPods: number;
+}
 
 /** What the BuildJob controller works with. */
 export interface BuildJobDependencies {
@@ -30,8 +47,8 @@ export interface BuildJobDependencies {
   readonly pods: { readonly client: ResourceClient<Pod>; readonly store: StoreReader<Pod> };
   readonly environments: { readonly store: StoreReader<BuildEnvironment> };
   readonly events: EventRecorder;
-  readonly defaults: PodDefaults;
-  readonly startFailureGraceSeconds: number;
+  /** The configuration as it is now: asked for at each use, so that a change counts from the next reconcile on. */
+  readonly config: () => BuildJobConfig;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: BuildJobMetrics;
@@ -54,8 +71,7 @@ export async function reconcileBuildJob(key: string, deps: BuildJobDependencies,
   const orphans = await reapOrphans(key, deps, signal);
   const job = deps.jobs.store.get(key);
   if (job === undefined || job.metadata.deletionTimestamp !== undefined) return orphans;
-  const observed = await observe(job, deps, signal);
-  const decision = decide(observed, deps.clock.now());
+  const { observed, decision } = await confirmed(job, await observe(job, deps, signal), deps, signal);
   const current = await writeStatus(job, decision, deps, signal);
   const blocked = await act(decision.action, current, observed.pod, deps, signal);
   if (blocked !== undefined) await writeStatus(current, blocked, deps, signal);
@@ -67,18 +83,51 @@ function sooner(result: ReconcileResult, waitMs: number | undefined): ReconcileR
   return requeueAfter(waitMs);
 }
 
-/** Reads the caches; asks the API server before it believes that a recorded pod is gone. */
+/** Decides, and asks for the pod itself before one is given up: the cache may not know yet that its agent has acquired the job. */
+async function confirmed(job: Live<BuildJob>, observed: Observed, deps: BuildJobDependencies, signal: AbortSignal) {
+  const decision = decide(observed, deps.clock.now());
+  const { name, namespace } = observed.pod?.metadata ?? {};
+  if (name === undefined || !givesUpPod(decision, job)) return { observed, decision };
+  const live = see(job, await deps.pods.client.find({ namespace, name }, {}, signal), deps);
+  return { observed: live, decision: decide(live, deps.clock.now()) };
+}
+
+/** Reads the caches; asks the API server before it believes that a recorded pod is gone, or that another one is the job's. */
 async function observe(job: Live<BuildJob>, deps: BuildJobDependencies, signal: AbortSignal): Promise<Observed> {
   const name = job.status?.podName ?? podNameFor(job.spec.buildkite.jobId);
   const { namespace } = job.metadata;
   const cached = deps.pods.store.get(`${namespace}/${name}`);
-  const expected = job.status?.podUid !== undefined && job.status.finishedTime === undefined;
-  const pod = cached ?? (expected ? await deps.pods.client.find({ namespace, name }, {}, signal) : undefined);
-  const limits = { ...timeoutsOf(job, deps.defaults), startFailureGraceSeconds: deps.startFailureGraceSeconds };
-  const owner = pod === undefined ? undefined : controllerOf(pod);
-  if (pod === undefined || owner?.uid === job.metadata.uid) return { job, pod, rival: undefined, nameTaken: false, limits };
-  const rival = owner?.name === job.metadata.name ? undefined : owner?.name;
-  return { job, pod: undefined, rival, nameTaken: true, limits };
+  const pod = doubtful(job, cached) ? await deps.pods.client.find({ namespace, name }, {}, signal) : cached;
+  return see(job, pod, deps);
+}
+
+/** What is to be decided on, if this is the pod that has the name of the job's. */
+function see(job: Live<BuildJob>, pod: Pod | undefined, deps: BuildJobDependencies): Observed {
+  const { defaults, startFailureGraceSeconds, unschedulableGraceSeconds, maxPods } = deps.config();
+  const limits = { ...timeoutsOf(job, defaults), startFailureGraceSeconds, unschedulableGraceSeconds, maxPods };
+  const seen: Observed = { job, pod: undefined, rival: undefined, nameTaken: undefined, limits };
+  const holder = pod === undefined ? undefined : nameHolder(pod, job);
+  switch (holder?.kind) {
+    case undefined:
+      return seen;
+    case 'own':
+      return { ...seen, pod };
+    case 'rival':
+      return { ...seen, rival: holder.name };
+    case 'earlier':
+      return { ...seen, nameTaken: 'by-earlier' };
+    case 'stranger':
+      return { ...seen, nameTaken: 'by-stranger' };
+  }
+}
+
+/** Whether the cache may be behind the status: it lacks the recorded pod, or, after a replacement, has neither this nor the last one. */
+function doubtful({ status = {} }: BuildJob, cached: Pod | undefined): boolean {
+  const { podUid, replacedPodUid, finishedTime } = status;
+  if (finishedTime !== undefined) return false;
+  const uid = cached?.metadata?.uid;
+  if (podUid !== undefined) return uid !== podUid;
+  return replacedPodUid !== undefined && uid !== undefined && uid !== replacedPodUid;
 }
 
 /**
@@ -103,30 +152,6 @@ async function writeStatus(
   return written;
 }
 
-function announce(before: Live<BuildJob>, after: Live<BuildJob>, { events, logger, metrics }: BuildJobDependencies): void {
-  const { phase, reason, message } = after.status ?? {};
-  metrics.progressed(before, after);
-  if (phase === before.status?.phase && reason === before.status?.reason) return;
-  const failing = reason !== undefined && reason !== 'Completed' && reason !== 'Cancelled';
-  logger.info(
-    {
-      job: objectKey(after),
-      uid: after.metadata.uid,
-      buildkiteJob: after.spec.buildkite.jobId,
-      phase,
-      reason,
-      exitCode: after.status?.exitCode,
-    },
-    'build job changed',
-  );
-  events.record(buildJobs, after, {
-    type: failing ? 'Warning' : 'Normal',
-    reason: reason ?? phase ?? 'Pending',
-    note: message ?? `the job is ${phase}`,
-    action: 'Run',
-  });
-}
-
 /** Does what was decided. What comes back is a second decision: why the pod could not be made. */
 async function act(
   action: Action,
@@ -143,10 +168,16 @@ async function act(
     case 'stop-pod':
       await deletePod(pod, action.gracePeriodSeconds, deps, signal);
       return undefined;
+    case 'give-up-pod':
+      if (pod === undefined) return undefined;
+      await releasePod(pod, deps.pods.client, signal);
+      if (pod.metadata?.deletionTimestamp === undefined || unconfirmedMs(pod, deps.clock.now()) === 0)
+        await deletePod(pod, leftoverGrace(pod, deps.clock.now()), deps, signal);
+      return undefined;
     case 'clean-up':
       // Let go first: the deletion makes another version of the pod, and the release is for the version that was seen.
       if (action.releasePod && pod !== undefined) await releasePod(pod, deps.pods.client, signal);
-      if (action.endPod) await deletePod(pod, pod === undefined ? undefined : leftoverGrace(pod), deps, signal);
+      if (action.endPod) await deletePod(pod, pod === undefined ? undefined : leftoverGrace(pod, deps.clock.now()), deps, signal);
       if (action.removeJob) await deleteJob(job, deps, signal);
       return undefined;
   }

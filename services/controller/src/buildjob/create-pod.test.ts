@@ -49,7 +49,11 @@ describe('a pod that the API server refuses', () => {
     ['Forbidden', 'no PriorityClass with name ci-high was found'],
   ])('as %s ends the job, in its words: %s', async (code, message) => {
     const { status } = await refusedWith(new KubeError(code, message));
-    expect(status).toMatchObject({ phase: 'Failed', reason: 'Rejected', message: `the API server refuses the pod: ${message}` });
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      reason: 'Rejected',
+      message: expect.stringContaining(`the API server refuses the pod: ${message}; `),
+    });
   });
 
   it('for a full quota is tried again soon', async () => {
@@ -58,7 +62,7 @@ describe('a pod that the API server refuses', () => {
     expect(status).toMatchObject({
       phase: 'Pending',
       reason: 'QuotaExceeded',
-      message: `${message}; the pod is tried again until there is room`,
+      message: expect.stringContaining(`${message}; the pod is tried again until there is room: ask for less`),
     });
     expect(result).toStrictEqual({ kind: 'requeue', afterMs: 5000 });
   });
@@ -88,7 +92,43 @@ describe('an environment that is not there', () => {
       phase: 'Failed',
       reason: 'EnvironmentNotFound',
       finishedTime: at(30),
-      message: expect.stringContaining('spec.environment: there is no BuildEnvironment "node"'),
+      message: expect.stringContaining('spec.environment: "node" is no BuildEnvironment'),
+    });
+  });
+});
+
+describe('a job that cannot have its pod', () => {
+  it('is told everything that is wrong with it, and all that policy forbids, at once', async () => {
+    const world = new ControllerWorld(3600);
+    const mounts = [{ name: 'nowhere', mountPath: '/x' }];
+    world.addJob({
+      extraContainers: [
+        { name: 'agent', image: 'x' },
+        { name: 'docker', image: 'x', securityContext: { privileged: true }, volumeMounts: mounts },
+      ],
+    });
+    world.sync();
+    await world.reconcile(key);
+    const { status } = world.server.jobs[0] ?? {};
+    expect(status).toMatchObject({ phase: 'Failed', reason: 'Rejected' });
+    for (const field of [
+      'spec.extraContainers[0].name',
+      'spec.extraContainers[1].volumeMounts[0].name',
+      'spec.extraContainers[1].securityContext.privileged',
+    ])
+      expect(status?.message).toContain(field);
+    expect(world.server.podsMade).toStrictEqual([]);
+  });
+
+  it('because policy forbids something, and nothing else is wrong, is rejected', async () => {
+    const world = new ControllerWorld(3600);
+    world.addJob({ extraContainers: [{ name: 'docker', image: 'x', securityContext: { privileged: true } }] });
+    world.sync();
+    await world.reconcile(key);
+    expect(world.server.jobs[0]?.status).toMatchObject({
+      phase: 'Failed',
+      reason: 'Rejected',
+      message: expect.stringContaining('spec.extraContainers[0].securityContext.privileged'),
     });
   });
 });

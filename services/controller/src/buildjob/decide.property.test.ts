@@ -1,16 +1,25 @@
 import { type BuildJob, buildJobStatus, isFinal, phases } from '@buildkite-operator/crds';
+import type { Live, Pod } from '@buildkite-operator/kube';
 import { sampleJob } from '@buildkite-operator/podspec/testing';
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { type Decision, decide, type Observed } from './decide.ts';
-import { at, kubeletPod, startMs } from './testing/kubelet-pod.ts';
+import { mayHaveAcquired } from './acquisition.ts';
+import { type Decision, decide, givesUpPod, type Observed } from './decide.ts';
+import { at, kubeletPod, type PodFacts, startMs } from './testing/kubelet-pod.ts';
 import { podFacts } from './testing/random-pods.ts';
 
 // A property takes a second or two; on a busy machine, more.
 vi.setConfig({ testTimeout: 60_000 });
 
 const runs = { numRuns: 1000 };
-const limits = { timeoutSeconds: 100, pendingTimeoutSeconds: 50, ttlSecondsAfterFinished: 60, startFailureGraceSeconds: 30 };
+const limits = {
+  timeoutSeconds: 100,
+  pendingTimeoutSeconds: 50,
+  ttlSecondsAfterFinished: 60,
+  startFailureGraceSeconds: 30,
+  unschedulableGraceSeconds: 40,
+  maxPods: 3,
+};
 
 /** One look at the world: the pod, if there is one, some time later. */
 const step = fc.record({
@@ -18,7 +27,7 @@ const step = fc.record({
   afterSeconds: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 300 })),
   cancelled: fc.boolean(),
   rival: fc.constantFrom(undefined, undefined, undefined, 'bk-other'),
-  nameTaken: fc.boolean(),
+  nameTaken: fc.constantFrom<Observed['nameTaken'][]>(undefined, undefined, 'by-earlier', 'by-stranger'),
 });
 const lives = fc.array(step, { minLength: 1, maxLength: 12 });
 type Step = Parameters<Parameters<typeof lives.map>[0]>[0][number];
@@ -33,31 +42,43 @@ interface Seen {
 function live(steps: readonly Step[]): Seen[] {
   let job: BuildJob = sampleJob();
   let nowMs = startMs;
+  let podsMade = 0;
   return steps.map(({ pod, afterSeconds, cancelled, rival, nameTaken }, index) => {
     nowMs += afterSeconds * 1000;
     job = { ...job, spec: { ...job.spec, cancelled: job.spec.cancelled || (cancelled && index > 5) } };
-    const known = pod === undefined ? undefined : kubeletPod(pod);
+    const known = pod === undefined ? undefined : podOf(pod, `pod-uid-${podsMade}`);
     const observed: Observed = {
       job,
       pod: known,
-      ...(known === undefined ? { rival, nameTaken } : { rival: undefined, nameTaken: false }),
+      ...(known === undefined ? { rival, nameTaken } : { rival: undefined, nameTaken: undefined }),
       limits,
     };
     const decision = decide(observed, nowMs);
     job = { ...job, status: JSON.parse(JSON.stringify(decision.status)) };
+    if (decision.action.kind === 'create-pod') podsMade += 1;
     return { observed, decision, nowMs };
   });
 }
 
+function podOf(facts: PodFacts, uid: string): Live<Pod> {
+  const pod = kubeletPod(facts);
+  return { ...pod, metadata: { ...pod.metadata, uid } };
+}
+
+const givesUp = ({ observed, decision }: Seen) => givesUpPod(decision, observed.job);
+
 const order = (phase: (typeof phases)[number] | undefined) => (isFinal(phase) ? phases.length : phases.indexOf(phase ?? 'Pending'));
 
 describe('whatever is seen of a pod', () => {
-  it('a phase never goes back, and a final one is never left', () => {
+  it('a phase never goes back, but where a pod is given up, and a final one is never left', () => {
     fc.assert(
       fc.property(lives, steps => {
-        for (const { observed, decision } of live(steps)) {
+        for (const seen of live(steps)) {
+          const { observed, decision } = seen;
           const before = observed.job.status;
-          expect(order(decision.status.phase)).toBeGreaterThanOrEqual(order(before?.phase));
+          const least = givesUp(seen) ? 'Pending' : before?.phase;
+          expect(order(decision.status.phase)).toBeGreaterThanOrEqual(order(least));
+          expect(givesUp(seen) ? decision.status.phase : 'Pending').toBe('Pending');
           expect(isFinal(before?.phase) ? decision.status : before).toStrictEqual(before);
         }
       }),
@@ -65,11 +86,13 @@ describe('whatever is seen of a pod', () => {
     );
   });
 
-  it('a time that is recorded stays', () => {
-    const times = ['pendingTime', 'initializingTime', 'runningTime', 'finishedTime'] as const;
+  it('a time that is recorded stays as long as the pod does', () => {
     fc.assert(
       fc.property(lives, steps => {
-        for (const { observed, decision } of live(steps)) {
+        for (const seen of live(steps)) {
+          const { observed, decision } = seen;
+          const ofPod = givesUp(seen) ? [] : (['initializingTime', 'runningTime'] as const);
+          const times = ['pendingTime', 'finishedTime', ...ofPod] as const;
           const recorded = times.filter(name => observed.job.status?.[name] !== undefined);
           expect(recorded.filter(name => decision.status[name] === undefined)).toStrictEqual([]);
         }
@@ -88,6 +111,32 @@ describe('whatever is seen of a pod', () => {
       }),
       runs,
     );
+  });
+
+  it('a pod is given up only before its agent can have acquired the job, and fewer times than pods may be made', () => {
+    let replaced = 0;
+    fc.assert(
+      fc.property(lives, steps => {
+        const seen = live(steps);
+        const given = seen.filter(givesUp);
+        for (const { observed, decision } of given) {
+          const { status } = observed.job;
+          expect(observed.pod !== undefined && mayHaveAcquired(observed.pod)).toBe(false);
+          expect(status?.podUid === observed.pod?.metadata?.uid ? status?.runningTime : undefined).toBeUndefined();
+          expect([decision.status.podUid, decision.status.nodeName, decision.status.runningTime]).toStrictEqual([
+            undefined,
+            undefined,
+            undefined,
+          ]);
+          expect(decision.status.podAttempts).toBe((status?.podAttempts ?? 0) + (status?.podUid === undefined ? 1 : 0));
+        }
+        expect(given.length).toBeLessThan(limits.maxPods);
+        expect(seen.at(-1)?.decision.status.podAttempts ?? 0).toBeLessThanOrEqual(limits.maxPods);
+        replaced += given.length;
+      }),
+      runs,
+    );
+    expect(replaced).toBeGreaterThan(50);
   });
 
   it('a decision depends on nothing but what is seen and when, and changes nothing of it', () => {
@@ -119,15 +168,20 @@ describe('whatever is seen of a pod', () => {
   it('a job is never stuck: something is done, or will be looked at, or the pod lives', () => {
     fc.assert(
       fc.property(lives, steps => {
-        for (const { observed, decision } of live(steps)) {
+        for (const seen of live(steps)) {
+          const { observed, decision } = seen;
           const { action, waitMs, status } = decision;
           expect(waitMs ?? 1).toBeGreaterThan(0);
           const changes = JSON.stringify(status) !== JSON.stringify(observed.job.status);
-          const acts = action.kind === 'create-pod' || action.kind === 'stop-pod' || (action.kind === 'clean-up' && action.removeJob);
+          const acts =
+            action.kind === 'create-pod' ||
+            action.kind === 'stop-pod' ||
+            action.kind === 'give-up-pod' ||
+            (action.kind === 'clean-up' && action.removeJob);
           const phase = observed.pod?.status?.phase;
           const lives = observed.pod !== undefined && phase !== 'Succeeded' && phase !== 'Failed';
           // A status that changes is an event, after which the job is looked at again.
-          expect(acts || waitMs !== undefined || (isFinal(status.phase) ? changes : lives)).toBe(true);
+          expect(acts || waitMs !== undefined || (isFinal(status.phase) || givesUp(seen) ? changes : lives)).toBe(true);
         }
       }),
       runs,
@@ -140,7 +194,7 @@ describe('whatever is seen of a pod', () => {
         const days = 3 * 86_400_000;
         const silent = kubeletPod(last);
         const look = (job: BuildJob, pod: Observed['pod'], ms: number) =>
-          decide({ job, pod, rival: undefined, nameTaken: false, limits }, ms);
+          decide({ job, pod, rival: undefined, nameTaken: undefined, limits }, ms);
         for (const { decision, nowMs } of live(steps).slice(-1)) {
           const late = look({ ...sampleJob(), status: decision.status }, silent, nowMs + days);
           expect(late.action.kind === 'stop-pod' || isFinal(late.status.phase) || last.deletedAt !== undefined).toBe(true);
@@ -157,10 +211,14 @@ describe('whatever is seen of a pod', () => {
 describe('a job without a pod', () => {
   it('ends by its pending timeout at the latest', () => {
     fc.assert(
-      fc.property(fc.boolean(), fc.integer({ min: 50, max: 10_000 }), (nameTaken, second) => {
-        const { status } = decide({ job: sampleJob(), pod: undefined, rival: undefined, nameTaken, limits }, startMs + second * 1000);
-        expect(status).toMatchObject({ phase: 'Failed', reason: 'PendingTimeout', finishedTime: at(second) });
-      }),
+      fc.property(
+        fc.constantFrom<Observed['nameTaken'][]>(undefined, 'by-earlier', 'by-stranger'),
+        fc.integer({ min: 50, max: 10_000 }),
+        (nameTaken, second) => {
+          const { status } = decide({ job: sampleJob(), pod: undefined, rival: undefined, nameTaken, limits }, startMs + second * 1000);
+          expect(status).toMatchObject({ phase: 'Failed', reason: 'PendingTimeout', finishedTime: at(second) });
+        },
+      ),
     );
   });
 });

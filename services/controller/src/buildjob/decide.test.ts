@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { type Action, decide, decideBlocked, finish, leftoverGrace, type Observed } from './decide.ts';
 import { at, createdPod, ended, kubeletPod, type PodFacts, running, startMs, waiting } from './testing/kubelet-pod.ts';
 
-const limits = { timeoutSeconds: 100, pendingTimeoutSeconds: 50, ttlSecondsAfterFinished: 0, startFailureGraceSeconds: 30 };
+const limits = {
+  timeoutSeconds: 100,
+  pendingTimeoutSeconds: 50,
+  ttlSecondsAfterFinished: 0,
+  startFailureGraceSeconds: 30,
+  unschedulableGraceSeconds: 600,
+  maxPods: 3,
+};
 const allRun = { agent: running(5), checkout: running(6), 'container-0': running(7) };
 const done = { agent: ended(0), checkout: ended(0), 'container-0': ended(0) };
 const failing = { agent: ended(1), checkout: ended(0), 'container-0': ended(1) };
@@ -21,12 +28,12 @@ interface Given {
   readonly status?: BuildJobStatus;
   readonly pod?: PodFacts;
   readonly rival?: string;
-  readonly nameTaken?: boolean;
+  readonly nameTaken?: Observed['nameTaken'];
   readonly ttl?: number;
   readonly second?: number;
 }
 
-function decided({ spec, status, pod, rival, nameTaken = false, ttl = 0, second = 10 }: Given) {
+function decided({ spec, status, pod, rival, nameTaken, ttl = 0, second = 10 }: Given) {
   const observed: Observed = {
     job: sampleJob(spec, status === undefined ? {} : { status }),
     pod: pod === undefined ? undefined : kubeletPod(pod),
@@ -71,21 +78,21 @@ const rungs: readonly Rung[] = [
   },
   {
     title: 'finds the pod of an earlier BuildJob of its name: it waits for that to go',
-    given: { nameTaken: true },
+    given: { nameTaken: 'by-earlier' },
     status: { phase: 'Pending' },
     action: none,
     waitMs: 1000,
   },
   {
     title: 'finds its name taken until its pending timeout',
-    given: { nameTaken: true, second: 50 },
+    given: { nameTaken: 'by-earlier', second: 50 },
     status: { phase: 'Failed', reason: 'PendingTimeout' },
     action: none,
     waitMs: undefined,
   },
   {
     title: 'finds its name taken shortly before its pending timeout',
-    given: { nameTaken: true, second: 49.5 },
+    given: { nameTaken: 'by-earlier', second: 49.5 },
     status: { phase: 'Pending' },
     action: none,
     waitMs: 500,
@@ -107,7 +114,7 @@ const rungs: readonly Rung[] = [
   {
     title: 'has no pod by its pending timeout, for a known reason',
     given: { second: 50, status: { phase: 'Pending', reason: 'QuotaExceeded', message: 'full' } },
-    status: { phase: 'Failed', reason: 'QuotaExceeded', message: 'full' },
+    status: { phase: 'Failed', reason: 'QuotaExceeded', message: 'full; the job did not start running within 50 s' },
     action: none,
     waitMs: undefined,
   },
@@ -127,7 +134,7 @@ const rungs: readonly Rung[] = [
   },
   {
     title: 'had a pod that is gone, and somebody else has its name',
-    given: { status: { phase: 'Running', podUid: 'pod-uid' }, rival: 'bk-other', nameTaken: true },
+    given: { status: { phase: 'Running', podUid: 'pod-uid' }, rival: 'bk-other', nameTaken: 'by-earlier' },
     status: { phase: 'Failed', reason: 'Deleted' },
     action: none,
     waitMs: undefined,
@@ -351,6 +358,6 @@ describe('the grace of what is left of a pod', () => {
     ["is the pod's own where only sidecars are left", kubeletPod({ containers: done, initContainers: { cache: running() } }), undefined],
     ['is short where the agent is gone before its clients', kubeletPod({ containers: { ...allRun, agent: ended(27) } }), 5],
   ])('%s', (_title, pod, seconds) => {
-    expect(leftoverGrace(pod)).toBe(seconds);
+    expect(leftoverGrace(pod, startMs)).toBe(seconds);
   });
 });

@@ -1,11 +1,22 @@
 import { type BuildJob, type BuildJobStatus, isFinal } from '@buildkite-operator/crds';
 import type { Pod } from '@buildkite-operator/kube';
-import { podFinalizer } from '@buildkite-operator/podspec';
-import { type Blockage, blockedSince, finalStatus, furthest, livingStatus, pendingStatus, recordedStop } from './next-status.ts';
+import { podFinalizer, podNameFor } from '@buildkite-operator/podspec';
+import {
+  type Blockage,
+  blockedSince,
+  finalStatus,
+  furthest,
+  livingStatus,
+  pendingStatus,
+  recordedStop,
+  replacedStatus,
+} from './next-status.ts';
 import { endedAgent, mainContainersEnded } from './pod-containers.ts';
-import { type Ending, hasEnded, podEnding } from './pod-ending.ts';
-import { podProgress } from './pod-progress.ts';
-import { judgeStop, type StopLimits } from './stop.ts';
+import { type Ending, hasEnded, podEnding, unconfirmedMs } from './pod-ending.ts';
+import { type Progress, podProgress } from './pod-progress.ts';
+import { afterAttempts, judgeReplacement, replacementWaitMs } from './replacement.ts';
+import { judgeStop, pendingTimeout, type StopLimits } from './stop.ts';
+import { judgeStuckClient } from './stuck-client.ts';
 
 /** What the controller knows of a job before it decides. */
 export interface Observed {
@@ -14,9 +25,13 @@ export interface Observed {
   readonly pod: Pod | undefined;
   /** The BuildJob that holds the pod's name, where it is another one. */
   readonly rival: string | undefined;
-  /** Whether the pod's name is held by one that is on its way out, of an earlier BuildJob with this name, or by one of nobody's. */
-  readonly nameTaken: boolean;
-  readonly limits: StopLimits & { readonly ttlSecondsAfterFinished: number };
+  /** Who else holds the pod's name: an earlier BuildJob of this name, whose pod is on its way out, or a pod that is none of ours. */
+  readonly nameTaken: 'by-earlier' | 'by-stranger' | undefined;
+  readonly limits: StopLimits & {
+    readonly ttlSecondsAfterFinished: number;
+    /** How many pods are made for one job in all, while its agent has not acquired it. */
+    readonly maxPods: number;
+  };
 }
 
 /** What is to be done besides writing the status. */
@@ -25,6 +40,8 @@ export type Action =
   | { readonly kind: 'create-pod' }
   /** Deletes the pod; `gracePeriodSeconds` replaces its own grace period. */
   | { readonly kind: 'stop-pod'; readonly gracePeriodSeconds?: number }
+  /** Lets a pod go that is given up for another one, and sees that it goes. */
+  | { readonly kind: 'give-up-pod' }
   /** Lets the recorded pod go, and the BuildJob with it once its time is over. */
   | { readonly kind: 'clean-up'; readonly releasePod: boolean; readonly endPod: boolean; readonly removeJob: boolean };
 
@@ -45,7 +62,10 @@ const leftoverGraceSeconds = 5;
 export function decide(observed: Observed, nowMs: number): Decision {
   const { job, pod, rival } = observed;
   if (isFinal(job.status?.phase)) return cleanUp(observed, nowMs);
-  if (pod !== undefined) return decideWithPod(observed, pod, nowMs);
+  if (pod !== undefined) {
+    const givenUp = job.status?.podUid === undefined && pod.metadata?.uid === job.status?.replacedPodUid;
+    return givenUp ? decideGivenUp(observed, pod, nowMs) : decideWithPod(observed, pod, nowMs);
+  }
   if (job.status?.podUid !== undefined) {
     const vanished: Ending = {
       phase: 'Failed',
@@ -54,17 +74,7 @@ export function decide(observed: Observed, nowMs: number): Decision {
     };
     return finish(job, recordedStop(job.status) ?? vanished, nowMs);
   }
-  if (rival !== undefined) {
-    return finish(
-      job,
-      {
-        phase: 'Failed',
-        reason: 'Duplicate',
-        message: `BuildJob ${rival} already runs Buildkite job ${job.spec.buildkite.jobId}; delete this one`,
-      },
-      nowMs,
-    );
-  }
+  if (rival !== undefined) return finish(job, duplicateOf(rival, job), nowMs);
   return decideWithoutPod(observed, nowMs);
 }
 
@@ -72,24 +82,71 @@ function decideWithPod({ job, limits }: Observed, pod: Pod, nowMs: number): Deci
   const progress = furthest(job, podProgress(pod));
   const earlier = recordedStop(job.status);
   const { ended, waitMs } = hasEnded(pod, nowMs);
-  if (ended) return { status: finalStatus(job, pod, progress, podEnding(pod, earlier), nowMs), action: { kind: 'none' } };
-  const verdict = judgeStop(job, progress, limits, { ...clockOf(job, nowMs), obstacleSinceMs: blockedSince(job.status) });
-  const stop = earlier ?? verdict.stop;
+  if (ended) return { status: endedStatus(job, pod, progress, podEnding(pod, earlier), limits, nowMs), action: { kind: 'none' } };
+  const obstacleSinceMs = blockedSince(job.status, progress.obstacle?.reason);
+  const verdict = judgeStop(job, progress, limits, { ...clockOf(job, nowMs), obstacleSinceMs });
+  const stuck = judgeStuckClient(pod, limits.startFailureGraceSeconds, nowMs);
+  const stop = earlier ?? verdict.stop ?? stuck.stop;
   const status = livingStatus(job, pod, progress, stop, nowMs);
   const mustStop = stop !== undefined && pod.metadata?.deletionTimestamp === undefined;
-  return { status, action: mustStop ? { kind: 'stop-pod' } : { kind: 'none' }, waitMs: soonest(waitMs, verdict.waitMs) };
+  return { status, action: mustStop ? { kind: 'stop-pod' } : { kind: 'none' }, waitMs: soonest(waitMs, verdict.waitMs, stuck.waitMs) };
+}
+
+function endedStatus(
+  job: BuildJob,
+  pod: Pod,
+  progress: Progress,
+  ending: Ending,
+  limits: Observed['limits'],
+  nowMs: number,
+): BuildJobStatus {
+  const { stop } = judgeStop(job, undefined, limits, { ...clockOf(job, nowMs), obstacleSinceMs: undefined });
+  const replacement = stop === undefined ? judgeReplacement(job, pod, ending, limits.maxPods) : undefined;
+  if (replacement !== undefined) return replacedStatus(job, pod, replacement, nowMs);
+  return finalStatus(job, pod, progress, afterAttempts(job, pod, ending), nowMs);
+}
+
+/** Whether the decision gives the job's pod up for another one. */
+export function givesUpPod({ status }: Decision, job: BuildJob): boolean {
+  return status.replacedPodUid !== job.status?.replacedPodUid;
+}
+
+/** A pod that is given up holds its name until it is really gone. */
+function decideGivenUp(observed: Observed, pod: Pod, nowMs: number): Decision {
+  const { status, action, waitMs } = decideWithoutPod({ ...observed, nameTaken: undefined }, nowMs);
+  if (isFinal(status.phase)) return { status, action };
+  return {
+    status,
+    action: { kind: 'give-up-pod' },
+    waitMs: soonest(action.kind === 'create-pod' ? nameTakenRetryMs : waitMs, unconfirmedMs(pod, nowMs) || undefined),
+  };
 }
 
 function decideWithoutPod({ job, nameTaken, limits }: Observed, nowMs: number): Decision {
   const verdict = judgeStop(job, undefined, limits, { ...clockOf(job, nowMs), obstacleSinceMs: undefined });
   const blockage = job.status?.reason === undefined ? undefined : { reason: job.status.reason, message: job.status.message ?? '' };
   if (verdict.stop === undefined) {
+    const waitMs = replacementWaitMs(job.status, nowMs);
+    if (nameTaken === 'by-stranger') return { ...nameHeld(job, nowMs), waitMs: soonest(nameTakenRetryMs, verdict.waitMs) };
     const status = pendingStatus(job, blockage, nowMs);
-    if (nameTaken) return { status, action: { kind: 'none' }, waitMs: soonest(nameTakenRetryMs, verdict.waitMs) };
+    if (nameTaken !== undefined) return { status, action: { kind: 'none' }, waitMs: soonest(nameTakenRetryMs, verdict.waitMs) };
+    if (waitMs > 0) return { status, action: { kind: 'none' }, waitMs: soonest(waitMs, verdict.waitMs) };
     return { status, action: { kind: 'create-pod' }, waitMs: verdict.waitMs };
   }
-  const ending = verdict.stop.reason === 'PendingTimeout' && blockage !== undefined ? { ...verdict.stop, ...blockage } : verdict.stop;
-  return finish(job, ending, nowMs);
+  return finish(job, verdict.stop.reason === 'PendingTimeout' ? pendingTimeout(blockage, limits) : verdict.stop, nowMs);
+}
+
+/** The ending of a job that another BuildJob runs already. */
+export function duplicateOf(rival: string, job: BuildJob): Ending {
+  const message = `BuildJob ${rival} already runs Buildkite job ${job.spec.buildkite.jobId}; delete this one`;
+  return { phase: 'Failed', reason: 'Duplicate', message };
+}
+
+/** The job whose pod's name is held by a pod that belongs to no BuildJob. */
+export function nameHeld(job: BuildJob, nowMs: number): Decision {
+  const name = podNameFor(job.spec.buildkite.jobId);
+  const message = `a pod ${name} exists already and belongs to no BuildJob; delete it: a Buildkite job is run by the pod of this name alone`;
+  return { ...decideBlocked(job, { reason: 'Duplicate', message }, nowMs), waitMs: nameTakenRetryMs };
 }
 
 /** The job after an attempt to make its pod showed what is in the way. */
@@ -106,21 +163,25 @@ function cleanUp({ job, pod, limits }: Observed, nowMs: number): Decision {
   const finished = Date.parse(job.status?.finishedTime ?? '') || nowMs;
   const left = finished + limits.ttlSecondsAfterFinished * 1000 - nowMs;
   const removeJob = left <= 0;
+  const unconfirmed = pod === undefined ? undefined : unconfirmedMs(pod, nowMs);
   const action: Action = {
     kind: 'clean-up',
     releasePod: pod?.metadata?.finalizers?.includes(podFinalizer) ?? false,
     // What may still run, or start to, is ended with the job. Otherwise the pod is kept to look at for as long as the job is.
-    endPod: pod !== undefined && pod.metadata?.deletionTimestamp === undefined && (removeJob || !endsByItself(pod)),
+    endPod:
+      pod !== undefined && (unconfirmed === 0 || (pod.metadata?.deletionTimestamp === undefined && (removeJob || !endsByItself(pod)))),
     removeJob,
   };
-  return { status: job.status ?? {}, action, waitMs: removeJob ? undefined : left };
+  return { status: job.status ?? {}, action, waitMs: removeJob ? undefined : soonest(left, unconfirmed || undefined) };
 }
 
 /**
  * How a pod's leftovers are ended, in seconds: quickly where the agent is gone before its clients, with the pod's own grace otherwise,
- * so that the agent tells Buildkite and sidecars flush.
+ * so that the agent tells Buildkite and sidecars flush. At once where its node has not confirmed its end for so long that it counts as
+ * lost: nobody else would take the pod away, and its name would stay taken.
  */
-export function leftoverGrace(pod: Pod): number | undefined {
+export function leftoverGrace(pod: Pod, nowMs: number): number | undefined {
+  if (unconfirmedMs(pod, nowMs) === 0) return 0;
   return endedAgent(pod) === undefined || mainContainersEnded(pod) ? undefined : leftoverGraceSeconds;
 }
 

@@ -1,6 +1,7 @@
 import { type BuildJob, isFinal, type Phase, phases } from '@buildkite-operator/crds';
 import type { Live, StoreReader } from '@buildkite-operator/kube';
 import { Counter, Gauge, Histogram, metricPrefix, type Registry } from '@buildkite-operator/service';
+import { hasReplacedPod } from './announce.ts';
 
 const durationBuckets = [0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 21_600];
 
@@ -8,10 +9,11 @@ const durationBuckets = [0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3
 export class BuildJobMetrics {
   readonly #finished: Counter<'phase' | 'reason'>;
   readonly #podsCreated: Counter;
+  readonly #podsReplaced: Counter<'reason'>;
   readonly #startSeconds: Histogram;
   readonly #runSeconds: Histogram<'phase'>;
 
-  constructor(registry: Registry, store: StoreReader<BuildJob>) {
+  constructor(registry: Registry, store: Pick<StoreReader<BuildJob>, 'values'>) {
     const registers = [registry];
     const gauge = new Gauge({
       name: `${metricPrefix}buildjobs`,
@@ -34,6 +36,12 @@ export class BuildJobMetrics {
       registers,
     });
     this.#podsCreated = new Counter({ name: `${metricPrefix}buildjob_pods_created_total`, help: 'Pods made for BuildJobs.', registers });
+    this.#podsReplaced = new Counter({
+      name: `${metricPrefix}buildjob_pods_replaced_total`,
+      help: 'Pods of BuildJobs given up for another one before their agent had acquired the job, by what happened to them.',
+      labelNames: ['reason'],
+      registers,
+    });
     this.#startSeconds = new Histogram({
       name: `${metricPrefix}buildjob_start_seconds`,
       help: 'From the making of a BuildJob until its containers have started.',
@@ -57,6 +65,7 @@ export class BuildJobMetrics {
   progressed(before: Live<BuildJob>, job: Live<BuildJob>): void {
     const { phase, reason = '', runningTime, finishedTime } = job.status ?? {};
     if (phase === undefined) return;
+    if (hasReplacedPod(before.status, job.status)) this.#podsReplaced.inc({ reason });
     const running = Date.parse(runningTime ?? '');
     if (before.status?.runningTime === undefined && runningTime !== undefined)
       this.#startSeconds.observe((running - Date.parse(job.metadata.creationTimestamp)) / 1000);

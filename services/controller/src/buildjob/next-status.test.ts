@@ -1,7 +1,7 @@
 import type { BuildJobStatus } from '@buildkite-operator/crds';
 import { sampleJob } from '@buildkite-operator/podspec/testing';
 import { describe, expect, it } from 'vitest';
-import { blockedSince, finalStatus, furthest, livingStatus, pendingStatus, recordedStop } from './next-status.ts';
+import { blockedSince, finalStatus, furthest, livingStatus, pendingStatus, recordedStop, replacedStatus } from './next-status.ts';
 import { podProgress } from './pod-progress.ts';
 import { at, ended, kubeletPod, type PodFacts, running, startMs, waiting } from './testing/kubelet-pod.ts';
 
@@ -108,6 +108,18 @@ describe('the status of a job with a living pod', () => {
     });
   });
 
+  it.each<[string, PodFacts]>([
+    ['that runs', { containers: allRun }],
+    ['that cannot pull', { phase: 'Pending', containers: { 'container-0': waiting('ErrImagePull', 'x') } }],
+  ])('says at once that the cluster takes away a pod %s', (_title, facts) => {
+    const disruption = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
+    expect(living({ ...facts, disruption, deletedAt: 60 })).toMatchObject({
+      reason: 'Evicted',
+      message: 'the pod was removed from node node-1: Eviction API: evicting; it has its grace period to end',
+    });
+    expect(living({ containers: allRun, disruption }).reason).toBeUndefined();
+  });
+
   it.each<[string, BuildJobStatus, PodFacts, string]>([
     [
       'Running stays, though a container waits again',
@@ -129,6 +141,38 @@ describe('the status of a job with a living pod', () => {
     ],
   ])('takes nothing back: %s', (_title, recorded, facts, phase) => {
     expect(living(facts, recorded)).toMatchObject({ phase, ...recorded });
+  });
+});
+
+describe('the status of a job whose pod is given up', () => {
+  const replacement = { reason: 'Preempted', message: 'pod 1 of at most 3 was lost' } as const;
+  const pod = kubeletPod({ phase: 'Failed' });
+
+  it('is that of one that has had none, but for the count, and that it was first seen', () => {
+    const before = living({ phase: 'Pending' });
+    expect(replacedStatus(jobWith(before), pod, replacement, now)).toStrictEqual({
+      phase: 'Pending',
+      observedGeneration: 1,
+      pendingTime: at(20),
+      podAttempts: 1,
+      replacedPodUid: 'pod-uid',
+      conditions: expect.any(Array),
+      ...replacement,
+    });
+  });
+
+  it('says so in its conditions, each time anew', () => {
+    const first = replacedStatus(jobWith(living({ phase: 'Pending' })), pod, replacement, now);
+    const other = { ...pod, metadata: { ...pod.metadata, uid: 'second' } };
+    const second = replacedStatus(jobWith(first), other, replacement, now + 5000);
+    expect(holding(second)).toStrictEqual({
+      PodScheduled: 'False PodReplaced',
+      Running: 'False PodReplaced',
+      PodReplaced: 'True Preempted',
+      Blocked: 'True Preempted',
+    });
+    expect(second.conditions?.find(({ type }) => type === 'PodReplaced')?.lastTransitionTime).toBe(at(25));
+    expect(second).toMatchObject({ podAttempts: 2, replacedPodUid: 'second' });
   });
 });
 
@@ -180,9 +224,11 @@ describe('what is recorded in conditions', () => {
     expect(recordedStop(undefined)).toBeUndefined();
   });
 
-  it('is since when the job is blocked', () => {
+  it('is since when the job is blocked, by this and by nothing before it', () => {
     const blocked = living({ phase: 'Pending', unschedulable: 'no room' });
-    expect(blockedSince(blocked)).toBe(now);
-    expect(blockedSince(living({ containers: allRun }, blocked))).toBeUndefined();
+    expect(blockedSince(blocked, 'Unschedulable')).toBe(now);
+    expect(blockedSince(blocked, 'ImagePull')).toBeUndefined();
+    expect(blockedSince(blocked, undefined)).toBeUndefined();
+    expect(blockedSince(living({ containers: allRun }, blocked), 'Unschedulable')).toBeUndefined();
   });
 });

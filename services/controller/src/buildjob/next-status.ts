@@ -2,9 +2,11 @@ import type { BuildJob, BuildJobStatus, Reason } from '@buildkite-operator/crds'
 import type { Pod } from '@buildkite-operator/kube';
 import { toKubernetesTime } from '@buildkite-operator/service';
 import { type ConditionUpdate, fitting, holdingCondition, updateConditions } from './conditions.ts';
+import { removedFromNode } from './disruption.ts';
 import { oomKilledContainer } from './pod-containers.ts';
 import { type Ending, oomMessage } from './pod-ending.ts';
 import type { Progress } from './pod-progress.ts';
+import { attemptsWith, type Replacement } from './replacement.ts';
 import type { Stop } from './stop.ts';
 
 /** Something that keeps a job from running, with or without a pod. */
@@ -24,18 +26,47 @@ export function pendingStatus(job: BuildJob, blockage: Blockage | undefined, now
   };
 }
 
+/** The status of a job whose pod is given up for another one: as if it had had none, but for the count. */
+export function replacedStatus(job: BuildJob, pod: Pod, replacement: Replacement, nowMs: number): BuildJobStatus {
+  const {
+    podName: _podName,
+    podUid: _podUid,
+    nodeName: _nodeName,
+    schedulingTime: _schedulingTime,
+    initializingTime: _initializingTime,
+    runningTime: _runningTime,
+    ...kept
+  } = job.status ?? {};
+  const updates: ConditionUpdate[] = [
+    { type: 'PodScheduled', holds: false, reason: 'PodReplaced' },
+    { type: 'Running', holds: false, reason: 'PodReplaced' },
+    { type: 'PodReplaced', holds: true, again: true, ...replacement },
+    ...blockedUpdate(job, replacement),
+  ];
+  return {
+    ...kept,
+    ...base(job, nowMs),
+    phase: 'Pending',
+    podAttempts: attemptsWith(job, pod),
+    ...(pod.metadata?.uid !== undefined && { replacedPodUid: pod.metadata.uid }),
+    conditions: updateConditions(job, updates, nowMs),
+    ...explain(replacement),
+  };
+}
+
 /**
  * The progress of a pod with what is recorded of it: neither phase nor times are taken back. The cache of a new leader may be older
  * than the status, and the kubelet may report a container as waiting again while the pod is ended.
  */
 export function furthest({ status }: BuildJob, seen: Progress): Progress {
+  const { failedSidecar, awaited } = seen;
   const runningTime = status?.runningTime ?? seen.runningTime;
   const initializingTime = status?.initializingTime ?? seen.initializingTime;
   const schedulingTime = status?.schedulingTime ?? seen.schedulingTime;
   const times = { schedulingTime, initializingTime, runningTime };
-  if (runningTime !== undefined) return { ...times, phase: 'Running', obstacle: undefined };
+  if (runningTime !== undefined) return { ...times, phase: 'Running', obstacle: undefined, failedSidecar };
   const hasNode = seen.phase !== 'Scheduling' || initializingTime !== undefined;
-  return { ...times, phase: hasNode ? 'Initializing' : 'Scheduling', obstacle: seen.obstacle };
+  return { ...times, phase: hasNode ? 'Initializing' : 'Scheduling', obstacle: seen.obstacle, awaited };
 }
 
 /** The status of a job whose pod lives. */
@@ -58,7 +89,7 @@ export function livingStatus(job: BuildJob, pod: Pod, progress: Progress, stop: 
     ...withTimes(job, pod, progress, nowMs),
     phase: progress.phase,
     conditions: updateConditions(job, updates, nowMs),
-    ...explain(stop ?? progress.obstacle ?? runningTrouble(pod)),
+    ...explain(stop ?? runningTrouble(pod) ?? progress.obstacle),
   };
 }
 
@@ -97,13 +128,16 @@ export function recordedStop(status: BuildJobStatus | undefined): Stop | undefin
   return { phase: reason === 'Cancelled' || reason === 'TimedOut' ? reason : 'Failed', reason, message: condition.message };
 }
 
-/** Since when something has kept the job from running, in milliseconds since the epoch. */
-export function blockedSince(status: BuildJobStatus | undefined): number | undefined {
+/** Since when this has kept the job from running, in milliseconds since the epoch; something else before it does not count. */
+export function blockedSince(status: BuildJobStatus | undefined, reason: Reason | undefined): number | undefined {
   const condition = holdingCondition(status, 'Blocked');
-  return condition === undefined ? undefined : Date.parse(condition.lastTransitionTime);
+  return condition === undefined || condition.reason !== reason ? undefined : Date.parse(condition.lastTransitionTime);
 }
 
+/** What is wrong with a pod that has not ended yet: the cluster takes it away, or a container was killed. */
 function runningTrouble(pod: Pod): Blockage | undefined {
+  const removal = pod.metadata?.deletionTimestamp === undefined ? undefined : removedFromNode(pod);
+  if (removal !== undefined) return { reason: removal.reason, message: `${removal.words}; it has its grace period to end` };
   const killed = oomKilledContainer(pod);
   return killed === undefined ? undefined : { reason: 'OOMKilled', message: oomMessage(pod, killed.name) };
 }
@@ -120,6 +154,7 @@ function withTimes(job: BuildJob, pod: Pod, progress: Progress, nowMs: number): 
     ...base(job, nowMs),
     ...(pod.metadata?.name !== undefined && { podName: pod.metadata.name }),
     ...(pod.metadata?.uid !== undefined && { podUid: pod.metadata.uid }),
+    podAttempts: attemptsWith(job, pod),
     ...(pod.spec?.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
     ...(schedulingTime !== undefined && { schedulingTime }),
     ...(initializingTime !== undefined && { initializingTime }),

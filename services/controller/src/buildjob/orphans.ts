@@ -10,12 +10,12 @@ import {
 } from '@buildkite-operator/kube';
 import { podFinalizer } from '@buildkite-operator/podspec';
 import type { BuildJobDependencies } from './controller.ts';
-import { hasEnded } from './pod-ending.ts';
+import { hasEnded, unconfirmedMs } from './pod-ending.ts';
 import { releasePod } from './release-pod.ts';
 
 /**
  * Sees the pods of a deleted BuildJob out: each gets its grace period, so that its agent tells Buildkite, and is let go once it
- * has ended. Asks the API server first whether the BuildJob is really gone. Another one may have its name by now.
+ * has ended, by force where its node never confirms it. Asks the API server first whether the BuildJob is really gone. Another one may have its name by now.
  */
 export async function reapOrphans(key: string, deps: BuildJobDependencies, signal: AbortSignal): Promise<ReconcileResult> {
   const ref = parseKey(key);
@@ -45,12 +45,14 @@ async function seeOut(pod: Live<Pod>, { pods, clock }: BuildJobDependencies, sig
   const { name, namespace, uid, deletionTimestamp, finalizers = [] } = pod.metadata;
   const { ended, waitMs } = hasEnded(pod, clock.now());
   if (ended && finalizers.includes(podFinalizer)) await releasePod(pod, pods.client, signal);
-  if (deletionTimestamp === undefined) {
+  const unconfirmed = unconfirmedMs(pod, clock.now());
+  if (deletionTimestamp === undefined || unconfirmed === 0) {
+    const grace = unconfirmed === 0 ? { gracePeriodSeconds: 0 } : {};
     try {
-      await pods.client.delete({ name, namespace }, { preconditions: { uid } }, signal);
+      await pods.client.delete({ name, namespace }, { preconditions: { uid }, ...grace }, signal);
     } catch (error) {
       if (!isKubeError(error, 'Conflict')) throw error;
     }
   }
-  return waitMs ?? Number.POSITIVE_INFINITY;
+  return waitMs ?? (unconfirmed || Number.POSITIVE_INFINITY);
 }

@@ -1,5 +1,5 @@
 import type { Pod } from '@buildkite-operator/kube';
-import { containerNames } from '@buildkite-operator/podspec';
+import { annotationKeys, containerNames } from '@buildkite-operator/podspec';
 
 type PodStatus = NonNullable<Pod['status']>;
 export type ContainerStatus = NonNullable<PodStatus['containerStatuses']>[number];
@@ -22,17 +22,20 @@ export function endedAgent(pod: Pod): Terminated | undefined {
 }
 
 /** The containers whose exit status makes the job's, in the order in which they take their turn. */
-const clientNames = [containerNames.checkout, containerNames.command] as const;
-const clientNameSet: ReadonlySet<string> = new Set(clientNames);
+export function clientNames({ metadata }: Pod): readonly string[] {
+  const further = metadata?.annotations?.[annotationKeys.commandContainers];
+  return [containerNames.checkout, containerNames.command, ...(further === undefined ? [] : further.split(','))];
+}
 
 /** What the kubelet has reported of them. */
 export function clientStatuses(pod: Pod): ContainerStatus[] {
-  return clientNames.flatMap(name => containerStatus(pod, name) ?? []);
+  return clientNames(pod).flatMap(name => containerStatus(pod, name) ?? []);
 }
 
 /** How many client containers the pod has; the kubelet may not have reported all of them yet. */
 export function clientCount(pod: Pod): number {
-  return (pod.spec?.containers ?? []).filter(container => clientNameSet.has(container.name)).length;
+  const names = new Set(clientNames(pod));
+  return (pod.spec?.containers ?? []).filter(container => names.has(container.name)).length;
 }
 
 /** Clients that have ended, in order. */

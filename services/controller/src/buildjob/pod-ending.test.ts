@@ -7,6 +7,7 @@ import { ended, kubeletPod, type PodFacts, running, startMs, vanished, waiting }
 const done = { agent: ended(0), checkout: ended(0), 'container-0': ended(0) };
 const allRun = { agent: running(), checkout: running(), 'container-0': running() };
 const failed = (code: number) => ({ agent: ended(code), checkout: ended(0), 'container-0': ended(code) });
+const twoCommands = { commandContainers: [{ name: 'lint', command: 'make lint' }] };
 const cancel: Stop = { phase: 'Cancelled', reason: 'Cancelled', message: 'cancelled by spec.cancelled' };
 const cancelWords = 'Canceling job 0197 with a signal grace period of 50s (job cancelled on Buildkite)';
 const timeoutWords = 'Canceling job 0197 with a signal grace period of 50s (job timed out on Buildkite)';
@@ -26,6 +27,11 @@ describe('a pod has ended', () => {
       'when agent and clients have ended, whatever the sidecars do',
       { containers: done, initContainers: { cache: running() } },
       { ended: true },
+    ],
+    [
+      'not: the second of two commands may still be reported',
+      { job: twoCommands, containers: { ...done, lint: running() } },
+      { ended: false, waitMs: 10_000 + settleMs - 11_000 },
     ],
     [
       'soon: the agent has, and the kubelet may report the command late',
@@ -68,7 +74,6 @@ interface EndingCase {
   readonly says: string;
 }
 
-const preempted = { reason: 'PreemptionByScheduler', message: 'default-scheduler: preempting to accommodate a higher priority pod' };
 const evicted = { reason: 'Evicted', message: 'The node was low on resource: memory. Threshold quantity: 100Mi, available: 20Mi.' };
 
 const cases: readonly EndingCase[] = [
@@ -102,6 +107,24 @@ const cases: readonly EndingCase[] = [
     pod: { phase: 'Failed', containers: { agent: ended(128), checkout: ended(128), 'container-0': ended(1) } },
     ending: { phase: 'Failed', reason: 'ExitCode', exitCode: 128 },
     says: 'checkout ended with exit code 128',
+  },
+  {
+    title: 'ran several commands to their end',
+    pod: { phase: 'Succeeded', job: twoCommands, containers: { ...done, lint: ended(0) } },
+    ending: { phase: 'Succeeded', reason: 'Completed', exitCode: 0 },
+    says: 'exit code 0',
+  },
+  {
+    title: 'failed in the second of two commands',
+    pod: { phase: 'Failed', job: twoCommands, containers: { ...done, agent: ended(5), lint: ended(5) } },
+    ending: { phase: 'Failed', reason: 'ExitCode', exitCode: 5 },
+    says: 'lint ended with exit code 5',
+  },
+  {
+    title: 'failed in the first of two commands, and the second with it',
+    pod: { phase: 'Failed', job: twoCommands, containers: { ...failed(3), lint: ended(1) } },
+    ending: { phase: 'Failed', reason: 'ExitCode', exitCode: 3 },
+    says: 'container-0 ended with exit code 3',
   },
   {
     title: 'had its command container killed, which the agent reports as lost',
@@ -145,13 +168,13 @@ const cases: readonly EndingCase[] = [
       containers: { agent: waiting('PodInitializing'), checkout: waiting('PodInitializing'), 'container-0': waiting('PodInitializing') },
     },
     ending: { phase: 'Failed', reason: 'InitFailed' },
-    says: 'init container warm ended with exit code 2: cache: no such host; the job was not started',
+    says: 'init container warm ended with exit code 2; correct what it runs, or its environment; the job was not started. Its last words: cache: no such host',
   },
   {
     title: 'has an init container that ran out of memory',
     pod: { phase: 'Failed', initContainers: { 'copy-agent': ended(137, { reason: 'OOMKilled' }) } },
     ending: { phase: 'Failed', reason: 'InitFailed' },
-    says: 'exit code 137 (OOMKilled)',
+    says: 'ended with exit code 137 (OOMKilled) because it used more memory than its node has; raise its resources.limits.memory',
   },
   {
     title: 'has a sidecar that failed, which fails no job',
@@ -163,70 +186,6 @@ const cases: readonly EndingCase[] = [
     },
     ending: { phase: 'Failed', reason: 'ExitCode', exitCode: 7 },
     says: 'exit code 7',
-  },
-  {
-    title: 'was preempted',
-    pod: { phase: 'Failed', disruption: preempted, containers: failed(255), deletedAt: 60 },
-    ending: { phase: 'Failed', reason: 'Preempted' },
-    says: 'removed from node node-1: default-scheduler: preempting to accommodate a higher priority pod; a pod of higher priority',
-  },
-  {
-    title: 'was evicted through the API, as by a drain',
-    pod: {
-      phase: 'Failed',
-      disruption: { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' },
-      containers: failed(255),
-      deletedAt: 60,
-    },
-    ending: { phase: 'Failed', reason: 'Evicted' },
-    says: 'drain',
-  },
-  {
-    title: 'was removed because its node was unreachable',
-    pod: {
-      phase: 'Failed',
-      disruption: { reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' },
-      containers: allRun,
-      deletedAt: 1,
-    },
-    ending: { phase: 'Failed', reason: 'NodeLost' },
-    says: 'unreachable',
-  },
-  {
-    title: 'was removed because its node is gone',
-    pod: { phase: 'Failed', disruption: { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }, containers: allRun },
-    ending: { phase: 'Failed', reason: 'NodeLost' },
-    says: 'PodGC: node no longer exists',
-  },
-  {
-    title: 'was evicted by the kubelet',
-    pod: { phase: 'Failed', ...evicted, disruption: { reason: 'TerminationByKubelet' }, containers: failed(137) },
-    ending: { phase: 'Failed', reason: 'Evicted' },
-    says: evicted.message,
-  },
-  {
-    title: 'was evicted by the kubelet, which forgot the containers',
-    pod: { phase: 'Failed', ...evicted, containers: { agent: vanished(), checkout: vanished(), 'container-0': vanished() } },
-    ending: { phase: 'Failed', reason: 'Evicted' },
-    says: evicted.message,
-  },
-  {
-    title: 'was evicted while an init container ran',
-    pod: { phase: 'Failed', ...evicted, disruption: { reason: 'TerminationByKubelet' }, initContainers: { 'copy-agent': ended(137) } },
-    ending: { phase: 'Failed', reason: 'Evicted' },
-    says: 'raise the requests of the job',
-  },
-  {
-    title: 'was ended by the shutdown of its node',
-    pod: {
-      phase: 'Failed',
-      reason: 'Terminated',
-      message: 'Pod was terminated in response to imminent node shutdown.',
-      disruption: { reason: 'TerminationByKubelet' },
-      containers: failed(255),
-    },
-    ending: { phase: 'Failed', reason: 'Evicted' },
-    says: 'node shutdown',
   },
   {
     title: 'reached its deadline while the controller was away',
@@ -310,21 +269,6 @@ const cases: readonly EndingCase[] = [
     says: 'its timeout in Buildkite',
   },
   {
-    title: 'was on a node that was reset, by the kubelet',
-    pod: { phase: 'Failed', containers: { agent: vanished(), checkout: ended(0), 'container-0': vanished() } },
-    ending: { phase: 'Failed', reason: 'NodeLost' },
-    says: 'node node-1 lost the containers',
-  },
-  {
-    title: 'was on a node that was reset, by containerd',
-    pod: {
-      phase: 'Failed',
-      containers: { agent: ended(255, { reason: 'Unknown' }), checkout: ended(0), 'container-0': ended(255, { reason: 'Unknown' }) },
-    },
-    ending: { phase: 'Failed', reason: 'NodeLost' },
-    says: 'reset',
-  },
-  {
     title: 'was deleted by hand',
     pod: { phase: 'Failed', containers: failed(255), deletedAt: 60 },
     ending: { phase: 'Failed', reason: 'Deleted' },
@@ -354,19 +298,13 @@ const cases: readonly EndingCase[] = [
     says: 'deleted by somebody else',
   },
   {
-    title: 'was deleted, and its node never said more',
-    pod: { containers: allRun, deletedAt: 1 },
-    ending: { phase: 'Failed', reason: 'NodeLost' },
-    says: 'node node-1 did not report the end of the pod in time',
-  },
-  {
     title: 'has an agent that was killed, which ended its clients',
     pod: {
       phase: 'Failed',
       containers: { agent: ended(137, { message: 'Waiting for job\n' }), checkout: ended(0), 'container-0': ended(255) },
     },
     ending: { phase: 'Failed', reason: 'AgentLost' },
-    says: 'the agent ended with exit code 137 and did not finish the job. Its last words: Waiting for job',
+    says: 'the agent ended with exit code 137 and did not finish the job; see the agent container log, and retry the job in Buildkite. Its last words: Waiting for job',
   },
   {
     title: 'has an agent that could not start',
@@ -375,10 +313,17 @@ const cases: readonly EndingCase[] = [
     says: 'Its last words: fatal: invalid token',
   },
   {
-    title: 'was refused by the kubelet',
-    pod: { phase: 'Failed', reason: 'OutOfcpu', message: 'Pod was rejected: Node did not have enough resource: cpu' },
-    ending: { phase: 'Failed', reason: 'AgentLost' },
-    says: 'the pod ended before its agent ran: OutOfcpu: Pod was rejected',
+    title: 'has a command that cannot start, for want of a shell',
+    pod: {
+      phase: 'Failed',
+      containers: {
+        agent: ended(143),
+        checkout: ended(143),
+        'container-0': ended(128, { reason: 'StartError', message: 'exec: "/bin/sh": stat /bin/sh: no such file or directory: unknown' }),
+      },
+    },
+    ending: { phase: 'Failed', reason: 'ConfigError' },
+    says: 'container container-0 could not start: exit code 128 (StartError): exec: "/bin/sh": stat /bin/sh: no such file or directory: unknown; the job\'s image has no /bin/sh',
   },
   {
     title: 'failed without a word',

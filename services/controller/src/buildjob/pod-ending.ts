@@ -1,15 +1,10 @@
 import type { Phase, Reason } from '@buildkite-operator/crds';
 import type { Pod } from '@buildkite-operator/kube';
 import { stopSeenByAgent } from './agent-words.ts';
-import {
-  anyContainerRuns,
-  clientCount,
-  endedAgent,
-  endedClients,
-  failedInitContainer,
-  oomKilledContainer,
-  type Terminated,
-} from './pod-containers.ts';
+import { describe, lastSaid, memoryLimit, nodeOf } from './container-words.ts';
+import { agentLostWithNode, type Disruption, deletedByPerson, initLost, refusedByNode, removedFromNode } from './disruption.ts';
+import { anyContainerRuns, clientCount, endedAgent, endedClients, failedInitContainer, oomKilledContainer } from './pod-containers.ts';
+import { startFailure } from './start-failure.ts';
 import type { Stop } from './stop.ts';
 
 /** How a BuildJob ended. */
@@ -18,6 +13,8 @@ export interface Ending {
   readonly reason: Reason;
   readonly message: string;
   readonly exitCode?: number;
+  /** What the cluster did to the pod, where that is the cause: another pod may do better, if the agent had not acquired the job. */
+  readonly disruption?: Disruption;
 }
 
 /** How long the job's containers may outlive the agent before that counts: the kubelet may report one before the other. */
@@ -28,6 +25,16 @@ export const lostNodeMarginMs = 60_000;
 
 /** What the kubelet's exit code of buildkite-agent means, beside the job's own: Buildkite refused the job (HTTP 422). */
 const acquireRejected = 27;
+
+/**
+ * How long until a deleted pod, whose end its node does not confirm, counts as lost, in milliseconds; 0 once it does. Undefined where
+ * the pod is not deleted, or is free to go at once: who confirms its end sets its grace to 0.
+ */
+export function unconfirmedMs({ metadata }: Pod, nowMs: number): number | undefined {
+  const { deletionTimestamp, deletionGracePeriodSeconds } = metadata ?? {};
+  if (deletionTimestamp === undefined || deletionGracePeriodSeconds === 0) return undefined;
+  return Math.max(0, Date.parse(deletionTimestamp) + lostNodeMarginMs - nowMs);
+}
 
 /**
  * Whether the pod has come to its end, judged by what the kubelet says. The agent's end is the job's: sidecars and clients
@@ -56,11 +63,15 @@ export function podEnding(pod: Pod, stop: Stop | undefined): Ending {
   return (
     succeeded(pod) ??
     stopped(pod, stop) ??
-    disrupted(pod) ??
+    pastDeadline(pod) ??
+    disrupted(removedFromNode(pod), pod) ??
+    disrupted(initLost(pod), pod) ??
     initFailed(pod) ??
+    disrupted(refusedByNode(pod), pod) ??
+    cannotStart(pod) ??
     outOfMemory(pod) ??
     judgedByAgent(pod) ??
-    containersLost(pod) ??
+    disrupted(agentLostWithNode(pod), pod) ??
     deleted(pod) ??
     commandFailed(pod) ??
     agentLost(pod)
@@ -83,47 +94,34 @@ function initFailed(pod: Pod): Ending | undefined {
   const failed = failedInitContainer(pod);
   if (failed === undefined || pod.metadata?.deletionTimestamp !== undefined) return undefined;
   const { name, terminated } = failed;
-  const words = terminated.message === undefined ? '' : `: ${terminated.message.trim()}`;
+  const cause =
+    terminated.reason === 'OOMKilled'
+      ? ` because it used more memory than ${memoryLimit(pod, name)}; raise its resources.limits.memory`
+      : '; correct what it runs, or its environment';
+  const message = `init container ${name} ended with ${describe(terminated)}${cause}; the job was not started${lastSaid(terminated)}`;
+  return { phase: 'Failed', reason: 'InitFailed', message };
+}
+
+function cannotStart(pod: Pod): Ending | undefined {
+  const failure = pod.metadata?.deletionTimestamp === undefined ? startFailure(pod) : undefined;
+  return failure === undefined ? undefined : { phase: 'Failed', reason: 'ConfigError', message: failure.message };
+}
+
+function pastDeadline(pod: Pod): Ending | undefined {
+  if (pod.status?.reason !== 'DeadlineExceeded') return undefined;
   return {
-    phase: 'Failed',
-    reason: 'InitFailed',
-    message: `init container ${name} ended with ${describe(terminated)}${words}; the job was not started`,
+    phase: 'TimedOut',
+    reason: 'TimedOut',
+    message:
+      'the pod reached its deadline while nobody enforced the timeout of the job; see whether the operator runs, and run the job again',
   };
 }
 
-/** Reasons of the pod's DisruptionTarget condition (Kubernetes: Disruptions, "Pod disruption conditions"). */
-const disruptions: Readonly<Record<string, { reason: Reason; advice: string }>> = {
-  PreemptionByScheduler: {
-    reason: 'Preempted',
-    advice: 'a pod of higher priority took its place; raise priorityClassName or add nodes, and run the job again',
-  },
-  DeletionByTaintManager: {
-    reason: 'NodeLost',
-    advice: 'its node was tainted against it, as an unreachable node is; look at the node and run the job again',
-  },
-  EvictionByEvictionAPI: { reason: 'Evicted', advice: 'it was evicted, for example by the drain of its node; run the job again' },
-  DeletionByPodGC: { reason: 'NodeLost', advice: 'its node is gone; run the job again' },
-  TerminationByKubelet: {
-    reason: 'Evicted',
-    advice: 'the node ran short of a resource or shut down; raise the requests of the job and run it again',
-  },
-};
-
-function disrupted(pod: Pod): Ending | undefined {
-  const { reason, message } = pod.status ?? {};
-  if (reason === 'DeadlineExceeded')
-    return { phase: 'TimedOut', reason: 'TimedOut', message: 'the pod reached its deadline while nobody enforced the timeout of the job' };
-  const condition = pod.status?.conditions?.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
-  const known =
-    disruptions[condition?.reason ?? ''] ??
-    (reason === 'Evicted' ? disruptions['TerminationByKubelet'] : undefined) ??
-    (reason === 'NodeLost' ? disruptions['DeletionByPodGC'] : undefined);
-  if (known === undefined) return undefined;
-  return {
-    phase: 'Failed',
-    reason: known.reason,
-    message: `the pod was removed from node ${nodeOf(pod)}: ${message ?? condition?.message ?? known.reason}; ${known.advice}`,
-  };
+/** The end of a pod that the cluster took away. */
+function disrupted(disruption: Disruption | undefined, pod: Pod): Ending | undefined {
+  if (disruption === undefined) return undefined;
+  const { reason, words, advice } = disruption;
+  return { phase: 'Failed', reason, message: `${words}; ${advice}`, ...(!deletedByPerson(pod) && { disruption }) };
 }
 
 function outOfMemory(pod: Pod): Ending | undefined {
@@ -135,8 +133,7 @@ function outOfMemory(pod: Pod): Ending | undefined {
 
 /** What to tell of a container that was killed for its memory. */
 export function oomMessage(pod: Pod, container: string): string {
-  const limit = pod.spec?.containers?.find(({ name }) => name === container)?.resources?.limits?.['memory'];
-  return `container ${container} was killed because it used more memory than ${limit === undefined ? 'its node has' : `its limit of ${limit}`}; raise resources.limits.memory or make the job use less`;
+  return `container ${container} was killed because it used more memory than ${memoryLimit(pod, container)}; raise resources.limits.memory or make the job use less`;
 }
 
 function judgedByAgent(pod: Pod): Ending | undefined {
@@ -147,25 +144,20 @@ function judgedByAgent(pod: Pod): Ending | undefined {
     return {
       phase: 'Failed',
       reason: 'NotAcquired',
-      message: 'Buildkite refused to give the job to this agent: it has been taken, cancelled or finished already',
+      message:
+        'Buildkite refused to give the job to this agent: it has been taken, cancelled or finished already; look at the job in Buildkite, and retry it there if it did not run',
     };
   }
   const stop = stopSeenByAgent(agent.message);
-  if (stop === 'cancelled') return { phase: 'Cancelled', reason: 'Cancelled', message: 'the job was cancelled in Buildkite' };
-  if (stop === 'timed-out') return { phase: 'TimedOut', reason: 'TimedOut', message: 'the job ran longer than its timeout in Buildkite' };
+  if (stop === 'cancelled')
+    return { phase: 'Cancelled', reason: 'Cancelled', message: 'the job was cancelled in Buildkite; retry it there to run it again' };
+  if (stop === 'timed-out')
+    return {
+      phase: 'TimedOut',
+      reason: 'TimedOut',
+      message: 'the job ran longer than its timeout in Buildkite; raise timeout_in_minutes of its step or make it faster',
+    };
   return undefined;
-}
-
-/** Reasons that kubelet and containerd make up for a container of which they know no end: its node was reset while it ran. */
-const unknownEnds: ReadonlySet<string> = new Set(['ContainerStatusUnknown', 'Unknown']);
-
-function containersLost(pod: Pod): Ending | undefined {
-  if (!unknownEnds.has(endedAgent(pod)?.reason ?? '')) return undefined;
-  return {
-    phase: 'Failed',
-    reason: 'NodeLost',
-    message: `node ${nodeOf(pod)} lost the containers of the pod, as one that was reset does; look at the node and run the job again`,
-  };
 }
 
 function deleted(pod: Pod): Ending | undefined {
@@ -203,27 +195,22 @@ function agentLost(pod: Pod): Ending {
     return {
       phase: 'Failed',
       reason: 'NotAcquired',
-      message: 'the agent ended without running the job: Buildkite did not give it to it; see the agent container log',
+      message:
+        'the agent ended without running the job: Buildkite did not give it to it; see the agent container log, and retry the job in Buildkite',
     };
   }
   if (agent === undefined) {
     const { reason, message } = pod.status ?? {};
     const words = [reason, message].filter(part => part !== undefined && part !== '').join(': ');
-    return { phase: 'Failed', reason: 'AgentLost', message: `the pod ended before its agent ran${words === '' ? '' : `: ${words}`}` };
+    return {
+      phase: 'Failed',
+      reason: 'AgentLost',
+      message: `the pod ended before its agent ran${words === '' ? '' : `: ${words}`}; look at its node and run the job again`,
+    };
   }
-  const words = agent.message === undefined ? '' : ` Its last words: ${agent.message.trim()}`;
   return {
     phase: 'Failed',
     reason: 'AgentLost',
-    message: `the agent ended with ${describe(agent)} and did not finish the job.${words}`,
+    message: `the agent ended with ${describe(agent)} and did not finish the job; see the agent container log, and retry the job in Buildkite${lastSaid(agent)}`,
   };
-}
-
-function nodeOf(pod: Pod): string {
-  return pod.spec?.nodeName ?? '(none)';
-}
-
-function describe(terminated: Terminated): string {
-  const reason = terminated.reason === undefined || terminated.reason === 'Error' ? '' : ` (${terminated.reason})`;
-  return `exit code ${terminated.exitCode}${reason}`;
 }

@@ -61,6 +61,7 @@ describe('how far a pod is', () => {
       initializingTime: at(2),
       runningTime: at(7),
       obstacle: undefined,
+      failedSidecar: undefined,
     });
   });
 });
@@ -71,7 +72,7 @@ describe('what keeps a pod from running', () => {
       '0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.';
     expect(podProgress(kubeletPod({ phase: 'Pending', unschedulable })).obstacle).toStrictEqual({
       reason: 'Unschedulable',
-      message: `no node can take the pod: ${unschedulable}`,
+      message: expect.stringMatching(/^no node can take the pod: 0\/3 nodes are available: 3 Insufficient cpu\. .*; ask for less/),
     });
   });
 
@@ -107,12 +108,16 @@ describe('what keeps a pod from running', () => {
       phase: 'Pending',
       containers: { agent: running(), 'container-0': waiting('ImagePullBackOff', message) },
     };
-    expect(podProgress(kubeletPod(facts)).obstacle?.message).toBe(`container container-0 (image nope:1): ImagePullBackOff: ${message}`);
+    expect(podProgress(kubeletPod(facts)).obstacle?.message).toBe(
+      `container container-0 (image nope:1): ImagePullBackOff: ${message}; check the image's name and tag, the registry, and imagePullSecrets of the environment`,
+    );
   });
 
   it('is told without the image where that is not the cause, and without words where there are none', () => {
     const facts: PodFacts = { phase: 'Pending', containers: { 'container-0': waiting('CreateContainerConfigError') } };
-    expect(podProgress(kubeletPod(facts)).obstacle?.message).toBe('container container-0: CreateContainerConfigError: no message');
+    expect(podProgress(kubeletPod(facts)).obstacle?.message).toBe(
+      'container container-0: CreateContainerConfigError: no message; create the Secret or ConfigMap that it names, or correct the container',
+    );
   });
 
   it('may be an init container', () => {

@@ -1,12 +1,17 @@
 import type { Phase, Reason } from '@buildkite-operator/crds';
 import type { Pod } from '@buildkite-operator/kube';
 import { containerNames } from '@buildkite-operator/podspec';
+import { couldNotStart } from './acquisition.ts';
 import { type ContainerStatus, clientCount, clientStatuses, containerStatus } from './pod-containers.ts';
+import { awaitedSidecar, crashingSidecar, failedSidecar } from './sidecars.ts';
+import { startAdvice, startFailure } from './start-failure.ts';
 
 /** What keeps a pod from running. */
 export interface Obstacle {
-  readonly reason: Extract<Reason, 'Unschedulable' | 'ImagePull' | 'InvalidImage' | 'ConfigError'>;
+  readonly reason: Extract<Reason, 'Unschedulable' | 'ImagePull' | 'InvalidImage' | 'ConfigError' | 'SidecarFailed'>;
   readonly message: string;
+  /** Whether it can never go away by itself, so that no grace helps. */
+  readonly final?: boolean;
 }
 
 /** How far a pod is on its way to its end. Times are RFC 3339. */
@@ -16,10 +21,14 @@ export interface Progress {
   readonly initializingTime: string | undefined;
   readonly runningTime: string | undefined;
   readonly obstacle: Obstacle | undefined;
+  /** What the start waits for, where nothing is wrong yet: told only when it has been waited for too long. */
+  readonly awaited?: Obstacle | undefined;
+  /** An essential sidecar that has failed while the job ran. */
+  readonly failedSidecar?: Obstacle | undefined;
 }
 
 /** Waiting reasons of the kubelet, from its container runtime and image managers, by what they mean here. */
-const waitingReasons: Readonly<Record<string, Obstacle['reason']>> = {
+const waitingReasons: Readonly<Record<string, 'ImagePull' | 'InvalidImage' | 'ConfigError'>> = {
   ErrImagePull: 'ImagePull',
   ImagePullBackOff: 'ImagePull',
   ErrImageNeverPull: 'ImagePull',
@@ -35,6 +44,15 @@ const waitingReasons: Readonly<Record<string, Obstacle['reason']>> = {
   PostStartHookError: 'ConfigError',
 };
 
+/** What a person should do about each of them. */
+const advice: Readonly<Record<Exclude<Obstacle['reason'], 'SidecarFailed'>, string>> = {
+  ImagePull: "check the image's name and tag, the registry, and imagePullSecrets of the environment",
+  InvalidImage: "correct the image's name",
+  ConfigError: 'create the Secret or ConfigMap that it names, or correct the container',
+  Unschedulable:
+    'ask for less (resources), correct nodeSelector, jobNodeRequirements or tolerations, or add a node that fits; taints and sizes of nodes are shown by kubectl describe nodes',
+};
+
 /** Reads how far the pod is. Pure. */
 export function podProgress(pod: Pod): Progress {
   const scheduled = pod.status?.conditions?.find(condition => condition.type === 'PodScheduled');
@@ -47,31 +65,51 @@ export function podProgress(pod: Pod): Progress {
   if (scheduled?.status !== 'True') {
     const obstacle: Obstacle | undefined =
       scheduled?.reason === 'Unschedulable'
-        ? { reason: 'Unschedulable', message: `no node can take the pod: ${scheduled.message ?? 'the scheduler gives no reason'}` }
+        ? {
+            reason: 'Unschedulable',
+            message: `no node can take the pod: ${scheduled.message ?? 'the scheduler gives no reason'}; ${advice.Unschedulable}`,
+          }
         : undefined;
     return { phase: 'Scheduling', ...times, obstacle };
   }
-  if (runningTime !== undefined) return { phase: 'Running', ...times, obstacle: undefined };
-  return { phase: 'Initializing', ...times, obstacle: containerObstacle(pod) };
+  if (runningTime !== undefined) return { phase: 'Running', ...times, obstacle: undefined, failedSidecar: failedSidecar(pod, runningTime) };
+  return {
+    phase: 'Initializing',
+    ...times,
+    obstacle: containerObstacle(pod) ?? startObstacle(pod) ?? crashingSidecar(pod),
+    awaited: awaitedSidecar(pod),
+  };
 }
 
 function startedTime(pod: Pod): string | undefined {
   const agent = containerStatus(pod, containerNames.agent);
   const clients = clientStatuses(pod);
   if (agent === undefined || clients.length < clientCount(pod)) return undefined;
-  const times = [agent, ...clients].flatMap(({ state }) => state?.running?.startedAt ?? state?.terminated?.startedAt ?? []);
+  const times = [agent, ...clients].flatMap(({ state }) =>
+    couldNotStart(state?.terminated) ? [] : (state?.running?.startedAt ?? state?.terminated?.startedAt ?? []),
+  );
   return times.length < 1 + clients.length ? undefined : times.toSorted().at(-1);
 }
 
 function containerObstacle(pod: Pod): Obstacle | undefined {
-  const statuses: ContainerStatus[] = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  for (const { name, image, state } of statuses) {
-    const reason = waitingReasons[state?.waiting?.reason ?? ''];
-    if (reason === undefined) continue;
-    return {
-      reason,
-      message: `container ${name}${reason === 'ConfigError' ? '' : ` (image ${image})`}: ${state?.waiting?.reason}: ${state?.waiting?.message ?? 'no message'}`,
-    };
-  }
-  return undefined;
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  return statuses.map(waitingObstacle).find(obstacle => obstacle !== undefined);
+}
+
+function waitingObstacle({ name, image, state }: ContainerStatus): Obstacle | undefined {
+  const { reason: waitsFor = '', message: words } = state?.waiting ?? {};
+  const reason = waitingReasons[waitsFor];
+  if (reason === undefined) return undefined;
+  const remedy = waitsFor === 'RunContainerError' ? startAdvice(name, words) : advice[reason];
+  const which = reason === 'ConfigError' ? '' : ` (image ${image})`;
+  return {
+    reason,
+    message: `container ${name}${which}: ${waitsFor}: ${words ?? 'no message'}; ${remedy}`,
+    ...(reason === 'InvalidImage' && { final: true }),
+  };
+}
+
+function startObstacle(pod: Pod): Obstacle | undefined {
+  const failure = startFailure(pod);
+  return failure === undefined ? undefined : { reason: 'ConfigError', ...failure };
 }

@@ -2,6 +2,9 @@ import type { BuildJobStatus } from '@buildkite-operator/crds';
 import { sampleJob } from '@buildkite-operator/podspec/testing';
 import { JobTestServer } from '@buildkite-operator/podspec/testing/job-test-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { livingStatus, replacedStatus } from './next-status.ts';
+import { podProgress } from './pod-progress.ts';
+import { kubeletPod, startMs } from './testing/kubelet-pod.ts';
 
 let server: JobTestServer;
 const signal = AbortSignal.timeout(100_000);
@@ -37,5 +40,27 @@ describe('a status that is applied to a real API server for a version of its Bui
     await expect(applyStatus(made.metadata.resourceVersion, pending)).rejects.toMatchObject({ code: 'Conflict' });
     await server.jobs.delete({ name, namespace }, {}, signal);
     await expect(applyStatus(first.metadata.resourceVersion, pending)).rejects.toMatchObject({ code: 'NotFound' });
+  });
+
+  it('no longer has what belonged to a pod that is given up', async () => {
+    const { metadata, ...job } = sampleJob();
+    const { name, namespace } = metadata;
+    const made = await server.jobs.create({ ...job, metadata: { name, namespace } }, {}, signal);
+    const pod = kubeletPod({ phase: 'Pending' });
+    const withPod = livingStatus(made, pod, podProgress(pod), undefined, startMs);
+    const before = await applyStatus(made.metadata.resourceVersion, withPod);
+    expect(before.status).toMatchObject({ phase: 'Initializing', podUid: 'pod-uid', nodeName: 'node-1', podAttempts: 1 });
+    const replacement = { reason: 'NodeLost', message: 'pod 1 of at most 3 was lost' } as const;
+    const { status } = await applyStatus(before.metadata.resourceVersion, replacedStatus(before, pod, replacement, startMs));
+    const types = ['PodScheduled', 'Running', 'PodReplaced', 'Blocked'];
+    expect(status?.conditions?.map(({ type }) => type).toSorted((a, b) => types.indexOf(a) - types.indexOf(b))).toStrictEqual(types);
+    expect({ ...status, conditions: [] }).toStrictEqual({
+      ...pending,
+      observedGeneration: 1,
+      podAttempts: 1,
+      replacedPodUid: 'pod-uid',
+      ...replacement,
+    });
+    await server.jobs.delete({ name, namespace }, {}, signal);
   });
 });

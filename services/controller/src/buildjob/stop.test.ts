@@ -4,7 +4,7 @@ import type { Obstacle, Progress } from './pod-progress.ts';
 import { judgeStop, type StopClock } from './stop.ts';
 import { at, startMs } from './testing/kubelet-pod.ts';
 
-const limits = { timeoutSeconds: 100, pendingTimeoutSeconds: 50, startFailureGraceSeconds: 30 };
+const limits = { timeoutSeconds: 100, pendingTimeoutSeconds: 50, startFailureGraceSeconds: 30, unschedulableGraceSeconds: 40 };
 const clock = (second: number, obstacleSince?: number): StopClock => ({
   nowMs: startMs + second * 1000,
   createdMs: startMs,
@@ -17,7 +17,8 @@ const progress = (phase: Progress['phase'], obstacle?: Obstacle): Progress => ({
   runningTime: phase === 'Running' ? at(10) : undefined,
   obstacle,
 });
-const blocked = (reason: Obstacle['reason']) => progress('Initializing', { reason, message: 'the words' });
+const blocked = (reason: Obstacle['reason'], final = false) => progress('Initializing', { reason, message: 'the words', final });
+const crashed: Obstacle = { reason: 'SidecarFailed', message: 'essential sidecar db ended' };
 
 describe('a job is stopped', () => {
   it.each<[string, Progress | undefined]>([
@@ -63,7 +64,7 @@ describe('a job is stopped', () => {
       'when no node took it within its pending timeout, with that cause',
       progress('Scheduling', { reason: 'Unschedulable', message: 'no node can take the pod: 0/1' }),
       clock(50),
-      { phase: 'Failed', reason: 'Unschedulable', message: 'no node can take the pod: 0/1; it did not start running within 50 s' },
+      { phase: 'Failed', reason: 'Unschedulable', message: 'no node can take the pod: 0/1; the job did not start running within 50 s' },
     ],
     [
       'when an image could not be pulled for the grace',
@@ -77,12 +78,41 @@ describe('a job is stopped', () => {
       clock(33, 2),
       expect.objectContaining({ reason: 'ConfigError' }),
     ],
-    ['when an image name is invalid, at once', blocked('InvalidImage'), clock(2, 2), expect.objectContaining({ reason: 'InvalidImage' })],
     [
-      'when an image name is invalid, even as it is first seen',
-      blocked('InvalidImage'),
+      'when an image name is invalid, at once',
+      blocked('InvalidImage', true),
+      clock(2, 2),
+      { phase: 'Failed', reason: 'InvalidImage', message: 'the words' },
+    ],
+    [
+      'when a container can never start, even as it is first seen',
+      blocked('ConfigError', true),
       clock(2),
-      expect.objectContaining({ phase: 'Failed' }),
+      { phase: 'Failed', reason: 'ConfigError', message: 'the words' },
+    ],
+    [
+      'when no node took it for the grace',
+      progress('Scheduling', { reason: 'Unschedulable', message: 'no node can take the pod: 0/1' }),
+      clock(41, 1),
+      { phase: 'Failed', reason: 'Unschedulable', message: 'no node can take the pod: 0/1; it did not recover within 40 s' },
+    ],
+    [
+      'when an essential sidecar failed while it ran, at once',
+      { ...progress('Running'), failedSidecar: crashed },
+      clock(11),
+      { phase: 'Failed', reason: 'SidecarFailed', message: 'essential sidecar db ended' },
+    ],
+    [
+      'when an essential sidecar kept it from starting for its pending timeout',
+      progress('Initializing', crashed),
+      clock(50, 1),
+      expect.objectContaining({ reason: 'SidecarFailed', message: expect.stringContaining('within 50 s') }),
+    ],
+    [
+      'when an essential sidecar did not become ready for its pending timeout',
+      { ...progress('Initializing'), awaited: crashed },
+      clock(50),
+      expect.objectContaining({ reason: 'SidecarFailed', message: expect.stringContaining('within 50 s') }),
     ],
   ])('%s', (_title, seen, when, stop) => {
     expect(judgeStop(sampleJob(), seen, limits, when)).toStrictEqual({ stop });
@@ -98,7 +128,20 @@ describe('a job goes on, and is asked again', () => {
     [
       'when its pending timeout is over: one that fits no node',
       progress('Scheduling', { reason: 'Unschedulable', message: 'x' }),
-      clock(40, 0),
+      clock(40, 20),
+      10_000,
+    ],
+    [
+      'when the grace is over: one that has fitted no node for a while',
+      progress('Scheduling', { reason: 'Unschedulable', message: 'x' }),
+      clock(20, 5),
+      25_000,
+    ],
+    ['when its pending timeout is over: one whose essential sidecar crashes', progress('Initializing', crashed), clock(40, 1), 10_000],
+    [
+      'when its pending timeout is over: one whose essential sidecar is not ready',
+      { ...progress('Initializing'), awaited: crashed },
+      clock(40),
       10_000,
     ],
     ['when the grace is over: one whose pull has just failed', blocked('ImagePull'), clock(5), 30_000],

@@ -13,6 +13,8 @@ export interface StopLimits {
   readonly pendingTimeoutSeconds: number;
   /** How long a failing image or container may recover. */
   readonly startFailureGraceSeconds: number;
+  /** How long a pod may find no node. */
+  readonly unschedulableGraceSeconds: number;
 }
 
 export interface StopVerdict {
@@ -25,7 +27,7 @@ export interface StopVerdict {
 export interface StopClock {
   readonly nowMs: number;
   readonly createdMs: number;
-  /** Since when something keeps the pod from running. */
+  /** Since when this very thing keeps the pod from running. */
   readonly obstacleSinceMs: number | undefined;
 }
 
@@ -35,18 +37,25 @@ export function judgeStop(job: BuildJob, progress: Progress | undefined, limits:
   if (progress?.phase === 'Running') return judgeRunning(progress, limits, clock);
   const obstacle = progress?.obstacle;
   const pendingLeft = clock.createdMs + limits.pendingTimeoutSeconds * 1000 - clock.nowMs;
-  if (pendingLeft <= 0) return { stop: pendingTimeout(obstacle, limits) };
-  if (obstacle === undefined || obstacle.reason === 'Unschedulable') return { waitMs: pendingLeft };
-  const graceSeconds = obstacle.reason === 'InvalidImage' ? 0 : limits.startFailureGraceSeconds;
+  if (pendingLeft <= 0) return { stop: pendingTimeout(obstacle ?? progress?.awaited, limits) };
+  const graceSeconds = obstacle === undefined ? undefined : graceOf(obstacle, limits);
+  if (obstacle === undefined || graceSeconds === undefined) return { waitMs: pendingLeft };
   const graceLeft = (clock.obstacleSinceMs ?? clock.nowMs) + graceSeconds * 1000 - clock.nowMs;
-  if (graceLeft <= 0)
-    return {
-      stop: { phase: 'Failed', reason: obstacle.reason, message: `${obstacle.message}; it did not recover within ${graceSeconds} s` },
-    };
-  return { waitMs: Math.min(graceLeft, pendingLeft) };
+  if (graceLeft > 0) return { waitMs: Math.min(graceLeft, pendingLeft) };
+  const lasted = graceSeconds === 0 ? '' : `; it did not recover within ${graceSeconds} s`;
+  return { stop: { phase: 'Failed', reason: obstacle.reason, message: `${obstacle.message}${lasted}` } };
+}
+
+/** How long this may keep a job from running, in seconds; undefined: until the pending timeout. */
+function graceOf({ reason, final = false }: Obstacle, limits: StopLimits): number | undefined {
+  if (final) return 0;
+  if (reason === 'SidecarFailed') return undefined;
+  return reason === 'Unschedulable' ? limits.unschedulableGraceSeconds : limits.startFailureGraceSeconds;
 }
 
 function judgeRunning(progress: Progress, limits: StopLimits, { nowMs }: StopClock): StopVerdict {
+  const { failedSidecar } = progress;
+  if (failedSidecar !== undefined) return { stop: { phase: 'Failed', reason: failedSidecar.reason, message: failedSidecar.message } };
   const left = Date.parse(progress.runningTime ?? '') + limits.timeoutSeconds * 1000 - nowMs;
   if (Number.isNaN(left) || left > 0) return Number.isNaN(left) ? {} : { waitMs: left };
   return {
@@ -58,10 +67,11 @@ function judgeRunning(progress: Progress, limits: StopLimits, { nowMs }: StopClo
   };
 }
 
-function pendingTimeout(obstacle: Obstacle | undefined, limits: StopLimits): Stop {
+/** The stop of a job that has not started in time; what was in its way is the reason, where that is known. */
+export function pendingTimeout(obstacle: Pick<Stop, 'reason' | 'message'> | undefined, limits: StopLimits): Stop {
   const seconds = limits.pendingTimeoutSeconds;
   if (obstacle !== undefined)
-    return { phase: 'Failed', reason: obstacle.reason, message: `${obstacle.message}; it did not start running within ${seconds} s` };
+    return { phase: 'Failed', reason: obstacle.reason, message: `${obstacle.message}; the job did not start running within ${seconds} s` };
   return {
     phase: 'Failed',
     reason: 'PendingTimeout',

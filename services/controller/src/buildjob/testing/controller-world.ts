@@ -1,3 +1,4 @@
+import { defaultPolicy } from '@buildkite-operator/config';
 import type { BuildEnvironment, BuildJob, BuildJobSpec } from '@buildkite-operator/crds';
 import {
   builtin,
@@ -9,11 +10,14 @@ import {
   ResourceClient,
   Store,
 } from '@buildkite-operator/kube';
+import type { PodDefaults } from '@buildkite-operator/podspec';
 import { podDefaults, sampleEnvironment, sampleJob } from '@buildkite-operator/podspec/testing';
-import { createLogger, createMetricsRegistry } from '@buildkite-operator/service';
+import { createLogger, createMetricsRegistry, metricPrefix, type Registry } from '@buildkite-operator/service';
+import { mayHaveAcquired } from '../acquisition.ts';
 import { type BuildJobDependencies, buildJobSources, reconcileBuildJob } from '../controller.ts';
 import { BuildJobMetrics } from '../metrics.ts';
 import { ownerName, ownerNameIndex } from '../orphans.ts';
+import { lostNodeMarginMs } from '../pod-ending.ts';
 import { buildJobs } from '../resources.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 import { ended, type PodFacts, running, startMs, withStatus } from './kubelet-pod.ts';
@@ -26,6 +30,7 @@ interface Replica {
   readonly deps: BuildJobDependencies;
   readonly jobs: Store<BuildJob>;
   readonly pods: Store<Pod>;
+  readonly registry: Registry;
 }
 
 /** The controller with everything around it: API server, node and clock, all moved by hand. */
@@ -34,8 +39,10 @@ export class ControllerWorld {
   readonly recorder: EventRecorder;
   readonly environments = new Store<BuildEnvironment>();
   readonly #replicas: readonly Replica[];
+  readonly #acquired = new Map<string, ReadonlySet<string>>();
   #nowMs = startMs;
   #leader = 0;
+  #defaults: Partial<PodDefaults> = {};
 
   constructor(ttlSecondsAfterFinished = 0) {
     const clock = { now: () => this.#nowMs };
@@ -44,19 +51,25 @@ export class ControllerWorld {
     this.recorder = new EventRecorder({ transport, component: 'controller', instance: 'test', logger, clock });
     this.#replicas = [0, 1].map(() => {
       const jobs = new Store<BuildJob>();
+      const registry = createMetricsRegistry('test');
       const pods = new Store<Pod>({ indexes: { [ownerNameIndex]: ownerName } });
       const deps: BuildJobDependencies = {
         jobs: { client: new ResourceClient(transport, buildJobs), store: jobs },
         pods: { client: new ResourceClient(transport, builtin.pods), store: pods },
         environments: { store: this.environments },
         events: this.recorder,
-        defaults: { ...podDefaults, timeoutSeconds: 100, pendingTimeoutSeconds: 50, ttlSecondsAfterFinished },
-        startFailureGraceSeconds: 30,
+        config: () => ({
+          defaults: { ...podDefaults, timeoutSeconds: 100, pendingTimeoutSeconds: 50, ttlSecondsAfterFinished, ...this.#defaults },
+          policy: defaultPolicy,
+          startFailureGraceSeconds: 30,
+          unschedulableGraceSeconds: 600,
+          maxPods: 3,
+        }),
         clock,
         logger,
-        metrics: new BuildJobMetrics(createMetricsRegistry('test'), jobs),
+        metrics: new BuildJobMetrics(registry, jobs),
       };
-      return { deps, jobs, pods };
+      return { deps, jobs, pods, registry };
     });
   }
 
@@ -73,6 +86,16 @@ export class ControllerWorld {
       ...environment,
       metadata: { ...metadata, uid: name, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' },
     });
+  }
+
+  /** From now on the operator's defaults are these. */
+  changeConfig(defaults: Partial<PodDefaults>): void {
+    this.#defaults = defaults;
+  }
+
+  /** A metric of the leader, as it is scraped. */
+  async figures(name: string): Promise<string> {
+    return (await this.#replicas[this.#leader]?.registry.getSingleMetricAsString(`${metricPrefix}${name}`)) ?? '';
   }
 
   wait(seconds: number): void {
@@ -110,7 +133,8 @@ export class ControllerWorld {
 
   /** Reconciles on current caches until nothing changes any more. */
   async settle(key: string): Promise<void> {
-    for (let quiet = 0; quiet < 2; ) {
+    for (let quiet = 0, round = 0; quiet < 2; round += 1) {
+      if (round === 200) throw new Error(`${key} does not come to rest`);
       const before = this.server.version;
       this.sync();
       const result = await this.reconcile(key);
@@ -123,9 +147,18 @@ export class ControllerWorld {
     for (const job of this.server.jobs) this.server.put('buildjobs', withSpec(job, change));
   }
 
-  /** What the scheduler and the kubelet say of every pod. One that has ended stays as it is. */
+  /** What the scheduler and the kubelet say of every pod. One that has ended, or that no node has or can report of, stays as it is. */
   report(facts: PodFacts): void {
-    for (const pod of this.server.pods.filter(one => !hasTerminated(one))) this.server.put('pods', withStatus(pod, facts));
+    for (const pod of this.server.pods.filter(one => !hasTerminated(one) && this.#isReachable(one))) {
+      const reported = withStatus(pod, facts);
+      // What has started is not reported as waiting again.
+      if (mayHaveAcquired(pod) && !mayHaveAcquired(reported)) continue;
+      const kept = pod.status?.conditions?.filter(({ type }) => type === 'DisruptionTarget') ?? [];
+      const conditions = [...(reported.status?.conditions ?? []), ...kept];
+      this.#putStatus(reported, { ...reported.status, conditions });
+      const owner = pod.metadata.ownerReferences?.[0]?.uid ?? '';
+      if (mayHaveAcquired(reported)) this.#acquired.set(owner, new Set([...(this.#acquired.get(owner) ?? []), pod.metadata.uid]));
+    }
   }
 
   runPods(): void {
@@ -137,15 +170,49 @@ export class ControllerWorld {
     this.report({ phase, containers: { agent: ended(exitCode), checkout: ended(0), 'container-0': ended(exitCode) } });
   }
 
-  /** The kubelet ends pods that are to go, and confirms it. */
+  /** The cluster takes every pod that has not ended away, as Kubernetes marks it; its node has yet to end it. */
+  disruptPods(reason: string): void {
+    for (const pod of this.server.pods.filter(one => !hasTerminated(one))) {
+      const conditions = [...(pod.status?.conditions ?? []), { type: 'DisruptionTarget', status: 'True', reason, message: 'by a test' }];
+      this.#putStatus(pod, { ...pod.status, conditions });
+      this.server.deleteByHand('pods', pod.metadata.name);
+    }
+  }
+
+  /** Their nodes refuse the pods that they have not begun with. */
+  refusePods(): void {
+    for (const pod of this.server.pods.filter(
+      ({ status }) => (status?.containerStatuses ?? []).length === 0 && (status?.phase ?? 'Pending') === 'Pending',
+    ))
+      this.server.put('pods', withStatus(pod, { phase: 'Failed', reason: 'OutOfcpu', message: 'Pod was rejected: too little cpu' }));
+  }
+
+  /** Which pods of each owner have come so far that their agent may have acquired the job, by the owner's uid. */
+  get acquired(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#acquired;
+  }
+
+  /** The kubelet ends pods that are to go, each container that it has started, and confirms it. */
   sweepNodes(): void {
     for (const pod of this.server.pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined)) {
-      const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-      const stopped = over
-        ? pod
-        : withStatus(pod, { phase: 'Failed', containers: { agent: ended(255), checkout: ended(255), 'container-0': ended(255) } });
+      const containerStatuses = (pod.status?.containerStatuses ?? []).map(status =>
+        status.state?.running === undefined ? status : { ...status, state: ended(255) },
+      );
+      const stopped: Live<Pod> = hasTerminated(pod) ? pod : { ...pod, status: { ...pod.status, phase: 'Failed', containerStatuses } };
       this.server.put('pods', { ...stopped, metadata: { ...stopped.metadata, deletionGracePeriodSeconds: 0 } });
     }
+  }
+
+  #putStatus(pod: Live<Pod>, status: Pod['status']): void {
+    const changed: Live<Pod> = { ...pod, ...(status !== undefined && { status }) };
+    this.server.put('pods', changed);
+  }
+
+  /** A pod that goes without its node, and one whose node has not answered for so long that it counts as lost, does not start. */
+  #isReachable({ metadata }: Live<Pod>): boolean {
+    const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
+    if (deletionTimestamp === undefined) return true;
+    return deletionGracePeriodSeconds !== 0 && Date.parse(deletionTimestamp) + lostNodeMarginMs > this.#nowMs;
   }
 
   /** Somebody deletes the pods, or the BuildJobs. */

@@ -10,7 +10,8 @@ type Stored = Live<KubeObject & { spec?: unknown; status?: unknown }>;
 
 /**
  * An API server in memory, as far as the controller uses one: names are unique, versions count up, a status is applied as a whole,
- * preconditions are kept, and pods go when their grace is over and no finalizer holds them. Every call can be made to fail.
+ * preconditions are kept, and what is deleted goes when no finalizer holds it, a pod when its grace is over, too. Every call can be made to
+ * fail.
  */
 export class FakeApiServer implements Transport {
   /** Each call so far, as `POST pods`. */
@@ -139,6 +140,7 @@ export class FakeApiServer implements Transport {
     const before = this.#existing(key);
     checkPreconditions(before, preconditions);
     if (key.startsWith('buildjobs/')) {
+      if ((before.metadata.finalizers ?? []).length > 0) return this.#markDeleted(key, before);
       this.#objects.delete(key);
       this.#version += 1;
       for (const pod of this.pods.filter(
@@ -147,6 +149,13 @@ export class FakeApiServer implements Transport {
         this.#deletePod(`pods/${pod.metadata.name}`, pod, undefined);
     } else this.#deletePod(key, before as Live<Pod>, gracePeriodSeconds);
     return before;
+  }
+
+  /** A BuildJob that a finalizer holds stays until that is taken off, and its pods with it. */
+  #markDeleted(key: string, before: Stored): Stored {
+    const deletionTimestamp = before.metadata.deletionTimestamp ?? this.#now();
+    this.#change(key, { ...before, metadata: { ...before.metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 } });
+    return this.#existing(key);
   }
 
   /** A pod that has no node, or has ended, needs no grace. A second deletion can only shorten the first. */

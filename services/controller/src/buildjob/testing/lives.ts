@@ -8,7 +8,7 @@ export interface Life {
   /** Returns the key of the job. */
   readonly happen: (world: ControllerWorld) => Promise<string>;
   readonly ends: { readonly phase: string; readonly reason: string; readonly exitCode?: number } | undefined;
-  readonly pods: 0 | 1;
+  readonly pods: 0 | 1 | 2 | 3;
 }
 
 const full = new KubeError(
@@ -35,7 +35,130 @@ async function started(world: ControllerWorld): Promise<string> {
   return key;
 }
 
+/** Until the job has its next pod. */
+async function nextPod(world: ControllerWorld, key: string): Promise<void> {
+  await world.settle(key);
+  world.wait(10);
+  await world.settle(key);
+}
+
+async function endsWell(world: ControllerWorld, key: string): Promise<string> {
+  world.runPods();
+  await world.settle(key);
+  world.endPods(0);
+  return key;
+}
+
+const replacedLives: readonly Life[] = [
+  {
+    title: 'has a pod that its node refuses, and ends well with the next',
+    happen: async world => {
+      const key = await start(world);
+      world.refusePods();
+      await nextPod(world, key);
+      return endsWell(world, key);
+    },
+    ends: { phase: 'Succeeded', reason: 'Completed', exitCode: 0 },
+    pods: 2,
+  },
+  {
+    title: 'has pods that every node refuses',
+    happen: async world => {
+      const key = await start(world);
+      for (let pod = 0; pod < 3; pod += 1) {
+        world.refusePods();
+        await nextPod(world, key);
+      }
+      return key;
+    },
+    ends: { phase: 'Failed', reason: 'Evicted' },
+    pods: 3,
+  },
+  {
+    title: 'is pre-empted before it starts, and ends well with the next pod',
+    happen: async world => {
+      const key = await start(world);
+      world.report({ phase: 'Pending', containers: { agent: running(), 'container-0': waiting('ContainerCreating') } });
+      await world.settle(key);
+      world.disruptPods('PreemptionByScheduler');
+      await world.settle(key);
+      world.sweepNodes();
+      await nextPod(world, key);
+      return endsWell(world, key);
+    },
+    ends: { phase: 'Succeeded', reason: 'Completed', exitCode: 0 },
+    pods: 2,
+  },
+  {
+    title: 'loses its node before it starts, which never confirms the end of the pod',
+    happen: async world => {
+      const key = await start(world);
+      world.report({ phase: 'Pending', containers: { agent: running() } });
+      await world.settle(key);
+      world.disruptPods('DeletionByTaintManager');
+      await world.settle(key);
+      world.wait(121);
+      await world.settle(key);
+      return key;
+    },
+    // The pending timeout of these jobs is over by then.
+    ends: { phase: 'Failed', reason: 'NodeLost' },
+    pods: 1,
+  },
+  {
+    title: 'is drained while it runs',
+    happen: async world => {
+      const key = await started(world);
+      world.disruptPods('EvictionByEvictionAPI');
+      await world.settle(key);
+      world.sweepNodes();
+      return key;
+    },
+    ends: { phase: 'Failed', reason: 'Evicted' },
+    pods: 1,
+  },
+  {
+    title: 'is cancelled while it waits for its next pod',
+    happen: async world => {
+      const key = await start(world);
+      world.refusePods();
+      await world.settle(key);
+      world.changeJob({ cancelled: true });
+      await world.settle(key);
+      return key;
+    },
+    ends: { phase: 'Cancelled', reason: 'Cancelled' },
+    pods: 1,
+  },
+  {
+    title: 'is deleted by hand while it waits for its next pod',
+    happen: async world => {
+      const key = await start(world);
+      world.refusePods();
+      await world.settle(key);
+      world.deleteByHand('buildjobs');
+      return key;
+    },
+    ends: undefined,
+    pods: 1,
+  },
+  {
+    title: 'has its pod deleted by hand before it starts',
+    happen: async world => {
+      const key = await start(world);
+      world.report({ phase: 'Pending', containers: { agent: running() } });
+      await world.settle(key);
+      world.deleteByHand('pods');
+      await world.settle(key);
+      return key;
+    },
+    ends: { phase: 'Failed', reason: 'Deleted' },
+    pods: 1,
+  },
+];
+
 export const lives: readonly Life[] = [
+  ...replacedLives,
   {
     title: 'ends well',
     happen: async world => {

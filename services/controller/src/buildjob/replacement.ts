@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { BuildJob, BuildJobStatus } from '@buildkite-operator/crds';
+import type { Pod } from '@buildkite-operator/kube';
+import { mayHaveAcquired } from './acquisition.ts';
+import { holdingCondition } from './conditions.ts';
+import type { Disruption } from './disruption.ts';
+import type { Ending } from './pod-ending.ts';
+
+/** A pod that is given up before its agent can have acquired the job, for another one. */
+export interface Replacement {
+  readonly reason: Disruption['reason'];
+  readonly message: string;
+}
+
+/** The first wait between two pods of a job, in milliseconds; each further one is twice as long. */
+const firstWaitMs = 4000;
+
+/** The longest wait, in milliseconds. */
+const longestWaitMs = 60_000;
+
+/** How many pods have been made for the job, this one among them. */
+export function attemptsWith({ status }: BuildJob, pod: Pod): number {
+  const counted = status?.podAttempts ?? 0;
+  return status?.podUid === pod.metadata?.uid ? Math.max(counted, 1) : counted + 1;
+}
+
+/**
+ * Whether an ended pod is given up for another one: the cluster took it away, its agent cannot have acquired the job, the operator
+ * was not about to stop it, and fewer than `maxPods` have been made. Pure.
+ */
+export function judgeReplacement(job: BuildJob, pod: Pod, { disruption }: Ending, maxPods: number): Replacement | undefined {
+  const { status } = job;
+  const attempts = attemptsWith(job, pod);
+  if (disruption === undefined || attempts >= maxPods) return undefined;
+  if (acquisitionPossible(job, pod) || holdingCondition(status, 'Stopping') !== undefined) return undefined;
+  const seconds = Math.round(waitAfter(attempts, pod.metadata?.uid ?? '') / 1000);
+  return {
+    reason: disruption.reason,
+    message: `pod ${attempts} of at most ${maxPods} was lost before the job started: ${disruption.words}; another one is made once it is gone, after ${seconds} s`,
+  };
+}
+
+/** The ending with how many pods were tried, where the cluster took the last of them away before its agent could acquire the job. */
+export function afterAttempts(job: BuildJob, pod: Pod, ending: Ending): Ending {
+  if (ending.disruption === undefined || acquisitionPossible(job, pod)) return ending;
+  const attempts = attemptsWith(job, pod);
+  return { ...ending, message: `${ending.message}; given up after ${attempts} ${attempts === 1 ? 'pod' : 'pods'}` };
+}
+
+/** How long the next pod must wait yet, in milliseconds; 0 where no pod was given up, or its wait is over. */
+export function replacementWaitMs(status: BuildJobStatus | undefined, nowMs: number): number {
+  const condition = holdingCondition(status, 'PodReplaced');
+  if (condition === undefined || status?.podUid !== undefined || status?.replacedPodUid === undefined) return 0;
+  return Math.max(0, Date.parse(condition.lastTransitionTime) + waitAfter(status.podAttempts ?? 1, status.replacedPodUid) - nowMs);
+}
+
+/** What was once seen to run may have been acquired, whatever the node reports now. */
+function acquisitionPossible({ status }: BuildJob, pod: Pod): boolean {
+  return mayHaveAcquired(pod) || (status?.runningTime !== undefined && status.podUid === pod.metadata?.uid);
+}
+
+/** The wait after so many pods: doubled each time, and spread by half of it, so that the pods of a lost node do not all come at once. */
+function waitAfter(attempts: number, podUid: string): number {
+  const full = Math.min(longestWaitMs, firstWaitMs * 2 ** (attempts - 1));
+  // The same for one pod whoever asks and when: a new leader waits no longer than the one before.
+  const spread = createHash('sha256').update(podUid).digest().readUInt16BE() / 0xff_ff;
+  return Math.round(full * (0.75 + spread / 2));
+}
