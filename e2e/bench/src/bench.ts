@@ -1,16 +1,20 @@
 import { clusterStatus, stopCluster } from '@buildkite-operator/e2e-cluster';
 import { requireLocalClusterSystem, say } from '@buildkite-operator/e2e-setup';
 import { startTestbed, TestbedSession } from '@buildkite-operator/e2e-testbed';
-import { builtin, createTransport, loadClusterAccess, type Pod, Reflector } from '@buildkite-operator/kube';
-import { createLogger } from '@buildkite-operator/service';
+import { benchAdmission } from './admission-bench.ts';
+import { observeCluster } from './cluster-observer.ts';
 import { measureHostAgent } from './host-agent.ts';
-import { type JobTimeline, measureJob, PodObserver, stations, stepNames } from './job-timeline.ts';
-import { percentile } from './percentile.ts';
+import { type JobTimeline, measureJob, stepNames } from './job-timeline.ts';
+import { benchJobspawner } from './jobspawner-bench.ts';
+import { reportSteps } from './report-steps.ts';
 
-const helpText = `Usage: pnpm bench [--jobs N]
+const helpText = `Usage: pnpm bench [--jobs N] | pnpm bench admission [--seconds N] | pnpm bench jobspawner [--jobs N]
 
 Measures how long a job takes from its BuildJob to the first output of its command at Buildkite, step by step, N (20) jobs one after
 another on the local cluster; and, as a control in the same run, the same jobs by the same agent as a plain process.
+With admission: how long the admission of a BuildJob takes at 50 per second for N (30) seconds, with and without the webhook's dry run.
+With jobspawner: how long a job takes from being scheduled in Buildkite to its first output, step by step, N (20) jobs one after another
+beside the same control; then 200 jobs at once: jobs per minute, calls to both APIs per job, and the memory of each service.
 `;
 
 async function bench(count: number): Promise<void> {
@@ -22,7 +26,7 @@ async function bench(count: number): Promise<void> {
     const { name } = await session.createRepository('bench', { 'README.md': 'A small repository.\n' });
     const repository = `${testbed.info.gitHttp.origin}/${name}.git`;
     const { timelines, control } = await measure(session, repository, count);
-    report(timelines, control);
+    reportSteps(stepNames, timelines, { whole: 'BuildJob created -> first output at Buildkite', control });
   } finally {
     await session.close();
     await testbed.close();
@@ -31,56 +35,34 @@ async function bench(count: number): Promise<void> {
 }
 
 async function measure(session: TestbedSession, repository: string, count: number) {
-  const logger = createLogger('bench', 'silent');
-  const transport = createTransport({ access: await loadClusterAccess({ kubeconfig: session.info.kubeconfigPath }), logger });
-  const stop = new AbortController();
-  const reflector = new Reflector<Pod>({ transport, resource: builtin.pods, namespace: session.info.namespace, logger });
-  const observer = new PodObserver();
-  reflector.store.onChange(({ object }) => observer.observe(object));
-  const running = reflector.run(stop.signal);
+  await using observer = await observeCluster(session);
   const timelines: JobTimeline[] = [];
   const control: number[] = [];
-  try {
-    await reflector.store.waitForSync(stop.signal);
-    // The first job pulls the images to its node and is not counted.
-    for (let index = -2; index < count; index += 1) {
-      const timeline = await measureJob(session, observer, repository);
-      if (index < 0) continue;
-      timelines.push(timeline);
-      control.push(await measureHostAgent(session, repository));
-      say(`  job ${index + 1} of ${count}: first output after ${(timeline.outputArrived / 1000).toFixed(2)} s`);
-    }
-  } finally {
-    stop.abort();
-    await running;
-    await transport.close();
+  // The first job of a node pulls the images and is not counted.
+  for (let index = -2; index < count; index += 1) {
+    const timeline = await measureJob(session, observer.pods, repository);
+    if (index < 0) continue;
+    timelines.push(timeline);
+    control.push(await measureHostAgent(session, repository));
+    say(`  job ${index + 1} of ${count}: first output after ${(timeline.outputArrived / 1000).toFixed(2)} s`);
   }
   return { timelines, control };
 }
 
-function report(timelines: readonly JobTimeline[], control: readonly number[]): void {
-  const row = (name: string, values: readonly number[]) => {
-    const cells = [0.5, 0.95, 0, 1].map(share => (percentile(values, share) / 1000).toFixed(3).padStart(9));
-    say(`${name.padEnd(52)}${cells.join('')}`);
-  };
-  say(`\n${'step, in seconds'.padEnd(52)}${['p50', 'p95', 'least', 'most'].map(title => title.padStart(9)).join('')}`);
-  for (const [index, station] of stations.entries()) {
-    const before = stations[index - 1];
-    row(
-      stepNames[station],
-      timelines.map(timeline => timeline[station] - (before === undefined ? 0 : timeline[before])),
-    );
-  }
-  const whole = timelines.map(timeline => timeline.outputArrived);
-  row('BuildJob created -> first output at Buildkite', whole);
-  row('control: the same agent as a plain process', control);
-  say(`\nThe pod costs ${(percentile(whole, 0.5) / percentile(control, 0.5)).toFixed(1)} times the plain process (p50).`);
-}
+/** What can be measured, with the option that says how much and what it is when not given. */
+const benches = {
+  job: { option: '--jobs', preset: 20, run: bench },
+  admission: { option: '--seconds', preset: 30, run: benchAdmission },
+  jobspawner: { option: '--jobs', preset: 20, run: benchJobspawner },
+} as const;
 
 const args = process.argv.slice(2).filter(argument => argument !== '--');
-const count = args[0] === '--jobs' ? Number(args[1]) : 20;
+const named = (['admission', 'jobspawner'] as const).find(name => name === args[0]);
+const { option, preset, run } = benches[named ?? 'job'];
+const [name, value] = named === undefined ? args : args.slice(1);
+const count = name === option ? Number(value) : preset;
 if (args.includes('--help')) say(helpText);
-else if (!Number.isInteger(count) || count < 1) {
-  say(`error: --jobs is ${args[1] ?? 'not given'}; give a whole number from 1`);
+else if (!Number.isInteger(count) || count < 1 || (name !== undefined && name !== option)) {
+  say(`error: ${name ?? option} is ${value ?? 'not given'}; give ${option} a whole number from 1`);
   process.exitCode = 1;
-} else await bench(count);
+} else await run(count);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { say } from '@buildkite-operator/e2e-setup';
+import { interruptionSignal, say } from '@buildkite-operator/e2e-setup';
 import { errorMessage } from '@buildkite-operator/service';
 import { execa } from 'execa';
 import { type Command, type CommandName, helpText, parseCommand } from './cli-command.ts';
@@ -65,7 +65,7 @@ const handlers: Readonly<Record<CommandName, Handler>> = {
     return 0;
   },
   async 'add-node'({ parameters: [name] }, signal) {
-    say(`${await (await attachCluster()).addNode(name, signal)} is Ready`);
+    say(`${await (await attachCluster()).addNode({ name }, signal)} is Ready`);
     return 0;
   },
   async 'kill-node'({ parameters: [name = ''] }) {
@@ -112,11 +112,9 @@ async function passThrough(program: string, parameters: readonly string[]): Prom
 }
 
 async function main(): Promise<number> {
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
   try {
     const command = parseCommand(process.argv.slice(2));
-    if (command.name !== 'help') return await handlers[command.name](command, interrupted.signal);
+    if (command.name !== 'help') return await handlers[command.name](command, interruptionSignal());
     say(helpText());
     return 0;
   } catch (error) {

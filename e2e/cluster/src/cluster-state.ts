@@ -5,7 +5,19 @@ import { z } from 'zod';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { maximumNodes, subnetCount } from './subnet.ts';
 
-const nodeSchema = z.object({ name: z.string(), slot: z.int().min(0).lt(maximumNodes) });
+const taintSchema = z.object({
+  key: z.string(),
+  value: z.string().optional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
+});
+
+const nodeSchema = z.object({
+  name: z.string(),
+  slot: z.int().min(0).lt(maximumNodes),
+  /** What it registers with, so that no pod comes to it before it is labelled and tainted. */
+  labels: z.record(z.string(), z.string()).optional(),
+  taints: z.array(taintSchema).optional(),
+});
 
 /** Folders of the binaries that a cluster is made of, and the archive of its pause image. */
 const toolsSchema = z.object({ kubernetes: z.string(), coredns: z.string(), registry: z.string(), pauseImage: z.string() });
@@ -24,6 +36,7 @@ const stateSchema = z.object({
 export type ClusterState = z.infer<typeof stateSchema>;
 export type ClusterTools = z.infer<typeof toolsSchema>;
 export type NodePlace = z.infer<typeof nodeSchema>;
+export type NodeTaint = z.infer<typeof taintSchema>;
 
 /** What is written down about a cluster, or undefined when nothing (readable) is. */
 export async function readState(directory: string): Promise<ClusterState | undefined> {

@@ -114,8 +114,11 @@ describe('what breaks in a cluster', () => {
   });
 
   it('is made up for by a new node', async () => {
-    const name = await cluster.addNode();
+    const taint = { key: 'example.com/reserved', value: 'yes', effect: 'NoSchedule' } as const;
+    const name = await cluster.addNode({ labels: { 'example.com/pool': 'new', 'example.com/zone': 'a' }, taints: [taint] });
     expect(name).toBe('node-3');
+    const node = JSON.parse(await cluster.kubectl('get', 'node', name, '--output=json')) as object;
+    expect(node).toMatchObject({ metadata: { labels: { 'example.com/pool': 'new', 'example.com/zone': 'a' } }, spec: { taints: [taint] } });
     await apply(pod('newcomer', name, 'wget -qO- http://web'));
     await cluster.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/newcomer', '--timeout=60s');
     await cluster.removeNode(name);
@@ -147,7 +150,7 @@ describe('what breaks in a cluster', () => {
       code: 'unknown-name',
       message: expect.stringContaining('node-1, node-2') as string,
     });
-    await expect(cluster.addNode('Node')).rejects.toMatchObject({ code: 'bad-argument' });
+    await expect(cluster.addNode({ name: 'Node' })).rejects.toMatchObject({ code: 'bad-argument' });
   });
 });
 

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { ClusterError } from './cluster-error.ts';
 import { type ClusterIdentity, clusterIdentity, parseNodeName } from './cluster-identity.ts';
 import { ClusterLayout } from './cluster-layout.ts';
-import { type ClusterState, type NodePlace, readState, writeState } from './cluster-state.ts';
+import { type ClusterState, type NodePlace, type NodeTaint, readState, writeState } from './cluster-state.ts';
 import { type ControlPlaneComponent, componentPlan, waitForApiServer } from './control-plane.ts';
 import type { KubeApi } from './kube-api.ts';
 import { destroyNode, enterNode, killNode, prepareNode, startNode } from './node.ts';
@@ -20,6 +20,15 @@ export interface ClusterNode {
   readonly running: boolean;
   /** Whether Kubernetes holds it for Ready, which it does for a while after a node died. */
   readonly ready: boolean;
+}
+
+/** What a new node is. */
+export interface NodeOptions {
+  /** By default the first free `node-N`. */
+  readonly name?: string | undefined;
+  /** Labels and taints that it has from its first moment. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly NodeTaint[];
 }
 
 /** The cluster of this checkout, as its tests use and break it. Any number of processes may hold one. */
@@ -92,10 +101,10 @@ export class Cluster {
     });
   }
 
-  /** Adds a node and waits until it is Ready; returns its name, by default the first free `node-N`. */
-  addNode(name?: string, signal?: AbortSignal): Promise<string> {
+  /** Adds a node and waits until it is Ready; returns its name. */
+  addNode({ name, labels = {}, taints = [] }: NodeOptions = {}, signal?: AbortSignal): Promise<string> {
     return this.#change(async state => {
-      const place = freePlace(state.nodes, name);
+      const place: NodePlace = { ...freePlace(state.nodes, name), labels, taints: [...taints] };
       await writeState(this.#layout.identity.directory, { ...state, nodes: [...state.nodes, place] });
       await destroyNode(this.#layout, place.name);
       await prepareNode(this.#layout, place);

@@ -11,6 +11,7 @@ describe('the configuration of a node', () => {
     dnsServiceAddress: '10.100.128.10',
     registryName: 'registry.local:5000',
     registryUrl: 'http://10.100.0.2:5000',
+    taints: [{ key: 'example.com/reserved', value: 'yes', effect: 'NoSchedule' }],
   });
 
   it('keeps the pods of the kubelet in the cgroup of its node, and accepts version 1', () => {
@@ -18,6 +19,12 @@ describe('the configuration of a node', () => {
       cgroupRoot: '/bkop-1a2b3c4d/node-2',
       cgroupDriver: 'cgroupfs',
       failCgroupV1: false,
+    });
+  });
+
+  it('registers with its taints, as Kubernetes reads YAML', () => {
+    expect(parse(files['kubelet.yaml'] ?? '', { version: '1.1' })).toMatchObject({
+      registerWithTaints: [{ key: 'example.com/reserved', value: 'yes', effect: 'NoSchedule' }],
     });
   });
 

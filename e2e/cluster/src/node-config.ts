@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { NodeTaint } from './cluster-state.ts';
 
 /** Name of the pause image; it is loaded into every node, so no registry serves it. */
 export const pauseImage = 'docker.io/local-cluster/pause:1';
@@ -14,13 +15,18 @@ export interface NodeConfigOptions {
   /** What image names begin with, and the `http://` address that serves them. */
   readonly registryName: string;
   readonly registryUrl: string;
+  /** Taints that the node registers with. */
+  readonly taints?: readonly NodeTaint[] | undefined;
 }
+
+/** Kubernetes reads YAML 1.1, in which an unquoted yes is no text. */
+const forKubernetes = { version: '1.1' } as const;
 
 /** The files of a node's configuration folder by path; secrets come separately. */
 export function renderNodeConfig(options: NodeConfigOptions): Readonly<Record<string, string>> {
   return {
-    'kubelet.yaml': stringify(kubeletConfig(options)),
-    'kube-proxy.yaml': stringify(kubeProxyConfig(options)),
+    'kubelet.yaml': stringify(kubeletConfig(options), forKubernetes),
+    'kube-proxy.yaml': stringify(kubeProxyConfig(options), forKubernetes),
     'containerd.toml': containerdConfig,
     'cni/10-pods.conflist': JSON.stringify(podNetwork(options.podRange), undefined, 2),
     [`registries/${options.registryName}/hosts.toml`]: registryConfig(options),
@@ -28,7 +34,7 @@ export function renderNodeConfig(options: NodeConfigOptions): Readonly<Record<st
   };
 }
 
-function kubeletConfig({ cgroup, dnsServiceAddress }: NodeConfigOptions): object {
+function kubeletConfig({ cgroup, dnsServiceAddress, taints = [] }: NodeConfigOptions): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -43,6 +49,7 @@ function kubeletConfig({ cgroup, dnsServiceAddress }: NodeConfigOptions): object
     cgroupRoot: cgroup,
     enforceNodeAllocatable: [],
     failSwapOn: false,
+    registerWithTaints: taints,
     // The disk is the host's: what others have on it must not evict our pods, nor drop our images.
     evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'nodefs.inodesFree': '1%', 'imagefs.available': '1%' },
     imageGCHighThresholdPercent: 100,

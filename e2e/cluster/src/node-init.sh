@@ -1,5 +1,5 @@
 # First process of a node, in process and mount namespaces of its own; its end is the end of the node.
-# Arguments: the node's folder, and a folder of binaries. All paths after the mounts are the usual ones of a node.
+# Arguments: the node's folder, a folder of binaries, the node's name, its address, and its labels (a=b,c=d). All paths after the mounts are the usual ones of a node.
 set -eu
 node=$1
 binaries=$2
@@ -46,7 +46,7 @@ ctr --namespace k8s.io images import /run/node/etc/pause.tar >>/var/log/containe
 
 keep kube-proxy /run/node/bin/kube-proxy --config=/run/node/etc/kube-proxy.yaml &
 keep kubelet /run/node/bin/kubelet --config=/run/node/etc/kubelet.yaml --kubeconfig=/run/node/etc/kubelet.kubeconfig \
-  --hostname-override="$3" --node-ip="$4" --root-dir=/var/lib/kubelet --cert-dir=/var/lib/kubelet/pki &
+  --hostname-override="$3" --node-ip="$4" --node-labels="$5" --root-dir=/var/lib/kubelet --cert-dir=/var/lib/kubelet/pki &
 
 # The shell waits for every process of the node that loses its parent, too.
 wait

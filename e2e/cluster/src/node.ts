@@ -11,7 +11,7 @@ import { nodeAddresses } from './subnet.ts';
 import type { AwaitedNode } from './wait-for-cluster.ts';
 
 /** Network, keys and configuration of a new node; it does not run yet. */
-export async function prepareNode(layout: ClusterLayout, { name, slot }: NodePlace): Promise<void> {
+export async function prepareNode(layout: ClusterLayout, { name, slot, taints }: NodePlace): Promise<void> {
   const etc = join(layout.nodeDirectory(name), 'etc');
   const authority = CertificateAuthority.existing(layout.pki);
   await mkdir(etc, { recursive: true });
@@ -24,6 +24,7 @@ export async function prepareNode(layout: ClusterLayout, { name, slot }: NodePla
     dnsServiceAddress: layout.subnet.dnsServiceAddress,
     registryName: layout.registryName,
     registryUrl: `http://${layout.registryAddress}`,
+    taints,
   });
   await Promise.all([
     layout.network.createNode(name, slot),
@@ -41,7 +42,7 @@ export async function prepareNode(layout: ClusterLayout, { name, slot }: NodePla
 }
 
 /** Starts the processes of a prepared node, unless they run: a machine that is switched on. Returns what to wait for. */
-export async function startNode(layout: ClusterLayout, { name, slot }: NodePlace): Promise<AwaitedNode> {
+export async function startNode(layout: ClusterLayout, { name, slot, labels = {} }: NodePlace): Promise<AwaitedNode> {
   if (layout.processes.find(name) !== undefined) return { name, startedAt: undefined };
   const startedAt = Date.now();
   const cgroup = layout.cgroup(name);
@@ -63,6 +64,9 @@ export async function startNode(layout: ClusterLayout, { name, slot }: NodePlace
       layout.tools.kubernetes,
       name,
       address,
+      Object.entries(labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(','),
     ],
     cgroup,
     networkNamespace: layout.network.namespace(name),

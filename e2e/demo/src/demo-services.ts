@@ -36,12 +36,17 @@ export function demoServices({ kubectl, images }: DemoTarget): DemoServices {
   const agentToken = `bkct_${randomBytes(16).toString('hex')}`;
   const overlay: Overlay = { base: 'e2e/demo/manifests', namespace, images, secrets: { 'agent-token': { token: agentToken } } };
   const installation: Installation = {
-    images: { controller: images['buildkite-operator/controller'], agent: images['buildkite-operator/agent'] },
+    images: {
+      controller: images['buildkite-operator/controller'],
+      webhooks: images['buildkite-operator/webhooks'],
+      jobspawner: images['buildkite-operator/jobspawner'],
+      agent: images['buildkite-operator/agent'],
+    },
     agentEndpoint: `http://simulator.${namespace}.svc:8080/v3`,
     agentToken,
   };
   const remove = async () => {
-    await uninstallOperator(kubectl, installation);
+    await uninstallOperator(kubectl);
     await withOverlay(overlay, folder => kubectl(['delete', '-k', folder, '--ignore-not-found', '--timeout=110s']));
   };
   return { install: () => install(kubectl, overlay, installation), remove };

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BuildJob } from '@buildkite-operator/crds';
-import { operatorNamespace } from '@buildkite-operator/e2e-operator';
-import { formatDuration, say, step } from '@buildkite-operator/e2e-setup';
-import type { JobView, SimulatorClient } from '@buildkite-operator/e2e-simulator';
-import { stringify } from 'yaml';
+import { formatDuration, interruptionSignal, say, step } from '@buildkite-operator/e2e-setup';
+import type { BuildView, SimulatorClient } from '@buildkite-operator/e2e-simulator';
 import { demoServices, repositoryUrl } from './demo-services.ts';
-import { followJob } from './follow-job.ts';
+import { followBuild, nameOf } from './follow-build.ts';
 import { helpText, parseOptions } from './options.ts';
+import { column } from './print-log.ts';
 import { type DemoTarget, existingTarget, localTarget } from './target.ts';
 
 /** `pnpm demo`. Returns whether everything went well. */
@@ -30,12 +28,14 @@ async function demo(args: readonly string[]): Promise<boolean> {
 
 async function runServices(target: DemoTarget, keep: boolean, started: number): Promise<boolean> {
   const services = demoServices(target);
-  const interruption = interrupted();
+  const signal = interruptionSignal();
   try {
     const title = `Install the operator, the simulator and a git server on ${target.description}`;
-    const connection = await Promise.race([step(title, () => services.install()), interruption]);
+    // Not left halfway: what went on installing would come after the removal.
+    const connection = await step(title, () => services.install());
     try {
-      return await Promise.race([runBuild(target, connection.simulator, started), interruption]);
+      signal.throwIfAborted();
+      return await runBuild(target, connection.simulator, started, signal);
     } finally {
       await connection.disconnect();
     }
@@ -44,72 +44,43 @@ async function runServices(target: DemoTarget, keep: boolean, started: number): 
   }
 }
 
-/** Fails once somebody asks the demo to end, so that it removes what it has installed. */
-function interrupted(): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => reject(new Error(`interrupted by ${name}`)));
-  });
-}
-
-async function runBuild(target: DemoTarget, simulator: SimulatorClient, started: number): Promise<boolean> {
-  const yaml = readFileSync(join(import.meta.dirname, '../manifests/pipeline.yml'), 'utf8');
-  say(`\nA pipeline, as its author wrote it:\n\n${indent(yaml)}`);
+async function runBuild(target: DemoTarget, simulator: SimulatorClient, started: number, signal: AbortSignal): Promise<boolean> {
+  const yaml = readFileSync(join(import.meta.dirname, '../manifests/repository/.buildkite/pipeline.yml'), 'utf8');
+  say(`\nA pipeline, as its author wrote it to .buildkite/pipeline.yml:\n\n${indent(yaml)}`);
   const build = await simulator.createBuild({
-    yaml,
+    yaml: JSON.stringify({ steps: [uploadStep] }),
     pipeline: { slug: 'demo' },
     branch: 'main',
     commit: 'HEAD',
     message: 'A first build',
     repository: repositoryUrl,
   });
-  const job = build.jobs.find(candidate => candidate.type === 'script');
-  if (job === undefined) throw new Error('the pipeline of the demo has no command step');
-  const buildJob = buildJobFor(job);
   say(
-    `\nIts job waits in Buildkite; this BuildJob runs it:\n\n${indent(stringify(buildJob))}\nPhases of the BuildJob, and the log as Buildkite receives it:\n`,
+    `\nA build of it is made in Buildkite, and nothing else. Its first job uploads the pipeline; each job that comes becomes a BuildJob by itself.\n\nPhases of the BuildJobs, and the logs as Buildkite receives them:\n`,
   );
-  const last = await followJob(target, simulator, job, buildJob);
-  return summarise(simulator, job, last, started);
+  return summarise(simulator, await followBuild(target, simulator, build, signal), started);
 }
 
-function buildJobFor(job: JobView): BuildJob {
-  return {
-    apiVersion: 'buildkite-operator.io/v1alpha1',
-    kind: 'BuildJob',
-    metadata: { name: `bk-${job.id}`, namespace: operatorNamespace },
-    spec: {
-      buildkite: {
-        jobId: job.id,
-        queue: job.queue,
-        pipeline: job.pipelineSlug,
-        branch: 'main',
-        ...(job.stepKey !== undefined && { stepKey: job.stepKey }),
-      },
-      command: job.command,
-      resources: { requests: { cpu: '100m', memory: '64Mi' } },
-      timeoutSeconds: 300,
-      ttlSecondsAfterFinished: 5,
-      cancelled: false,
-    },
-  };
-}
+/** What every pipeline in Buildkite begins with. */
+const uploadStep = { label: ':pipeline:', key: 'upload', command: 'buildkite-agent pipeline upload', agents: { queue: 'bk-operator' } };
 
-async function summarise(simulator: SimulatorClient, job: JobView, last: BuildJob, started: number): Promise<boolean> {
-  const finished = await simulator.waitForJob(job.id, 'ended', 30_000);
-  const artifacts = await simulator.artifacts(job.buildId);
+async function summarise(simulator: SimulatorClient, build: BuildView, started: number): Promise<boolean> {
+  const jobs = build.jobs.filter(({ type }) => type === 'script');
+  const artifacts = await simulator.artifacts(build.id);
+  const annotations = await simulator.annotations(build.id);
   const breaches = await simulator.referee();
-  const { phase, reason, exitCode } = last.status ?? {};
-  const { createdAt, firstLogChunkAt } = finished.timeline;
-  const passed = finished.passed === true && phase === 'Succeeded' && breaches.length === 0;
-  say('\nSummary');
-  say(`  BuildJob            ${phase} (${reason}), exit code ${exitCode}`);
-  say(
-    `  Buildkite           job ${finished.state}, exit status ${finished.exitStatus}, ${artifacts.length} artifact: ${artifacts.map(({ path }) => path).join(', ')}`,
-  );
-  say(`  first output after  ${firstLogChunkAt === undefined ? 'never' : formatDuration(firstLogChunkAt - createdAt)}`);
+  const passed = build.state === 'passed' && breaches.length === 0;
+  say(`\nThe build in Buildkite: ${build.state}\n`);
+  for (const job of jobs) {
+    const { createdAt, scheduledAt = createdAt, firstLogChunkAt } = job.timeline;
+    const output = firstLogChunkAt === undefined ? 'no output' : `first output after ${formatDuration(firstLogChunkAt - scheduledAt)}`;
+    say(`  ${column(nameOf(job))}${job.state}, exit status ${job.exitStatus}, ${output}`);
+  }
+  say(`\n  artifacts    ${artifacts.map(({ path }) => path).join(', ')}`);
+  for (const { body } of annotations) say(`  annotation   ${body.trim()}`);
   say(`  breaches of protocol seen by the simulator: ${breaches.length}`);
-  say(`  whole demo          ${formatDuration(performance.now() - started)} so far`);
-  say(passed ? '\nThe job passed.' : '\nThe job did not pass.');
+  say(`  whole demo   ${formatDuration(performance.now() - started)} so far`);
+  say(passed ? '\nThe build passed.' : '\nThe build did not pass.');
   return passed;
 }
 

@@ -18,15 +18,15 @@ export interface ExistingCluster {
 
 export const helpText = `Usage: pnpm demo [options]
 
-Runs one Buildkite job on Kubernetes from end to end and shows it: a simulated Buildkite holds the job, the operator turns its
-BuildJob into a pod, the real buildkite-agent runs it, and the log arrives at Buildkite.
+Runs a build of a pipeline on Kubernetes from end to end and shows it: a simulated Buildkite holds the pipeline's jobs, the operator
+takes them and runs each in a pod with the real buildkite-agent, and logs and results arrive at Buildkite.
 
 Without options it builds and starts everything on this machine (Debian 12, root, Go): a Kubernetes of two nodes, the images,
 the operator; and takes it down again. The first run compiles Kubernetes and takes about ten minutes, later ones about one.
 
   --context NAME    use this context of your kubeconfig instead (also when KUBECONFIG is set); needs no root, only kubectl or Go
   --registry HOST   with an existing cluster: registry that its nodes pull from, which holds buildkite-operator/controller,
-                    buildkite-operator/agent and buildkite-operator/simulator with the tag latest
+                    .../webhooks, .../jobspawner, .../agent and .../simulator with the tag latest
   --keep            leave the cluster, the operator and the simulator in place, to look around
   --help            this text
 `;

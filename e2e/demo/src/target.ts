@@ -7,7 +7,13 @@ import { execa } from 'execa';
 import type { ExistingCluster } from './options.ts';
 
 /** The images of the demo. */
-export const demoImages = ['buildkite-operator/controller', 'buildkite-operator/agent', 'buildkite-operator/simulator'] as const;
+export const demoImages = [
+  'buildkite-operator/controller',
+  'buildkite-operator/webhooks',
+  'buildkite-operator/jobspawner',
+  'buildkite-operator/agent',
+  'buildkite-operator/simulator',
+] as const;
 export type DemoImage = (typeof demoImages)[number];
 
 /** The cluster that the demo runs on. */
@@ -38,11 +44,7 @@ export async function localTarget(): Promise<DemoTarget> {
     description: 'the local cluster',
     kubectl: await kubectlFor({ kubeconfigPath: cluster.kubeconfigPath }),
     access: await loadClusterAccess({ kubeconfig: cluster.kubeconfigPath }),
-    images: {
-      'buildkite-operator/controller': reference('buildkite-operator/controller'),
-      'buildkite-operator/agent': reference('buildkite-operator/agent'),
-      'buildkite-operator/simulator': reference('buildkite-operator/simulator'),
-    },
+    images: referencesBy(reference),
     release: async keep => {
       if (!wasUp && !keep) await stopCluster();
       claim.release();
@@ -62,11 +64,17 @@ export async function existingTarget({ context, registry }: ExistingCluster): Pr
     description: context === undefined ? 'the cluster of KUBECONFIG' : `context ${context}`,
     kubectl,
     access,
-    images: {
-      'buildkite-operator/controller': reference('buildkite-operator/controller'),
-      'buildkite-operator/agent': reference('buildkite-operator/agent'),
-      'buildkite-operator/simulator': reference('buildkite-operator/simulator'),
-    },
+    images: referencesBy(reference),
     release: () => Promise.resolve(claim.release()),
+  };
+}
+
+function referencesBy(reference: (name: DemoImage) => string): DemoTarget['images'] {
+  return {
+    'buildkite-operator/controller': reference('buildkite-operator/controller'),
+    'buildkite-operator/webhooks': reference('buildkite-operator/webhooks'),
+    'buildkite-operator/jobspawner': reference('buildkite-operator/jobspawner'),
+    'buildkite-operator/agent': reference('buildkite-operator/agent'),
+    'buildkite-operator/simulator': reference('buildkite-operator/simulator'),
   };
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Step, say, step } from '@buildkite-operator/e2e-setup';
+import { type RetryOptions, retry } from '@buildkite-operator/service';
 import { type Buildah, openBuildah } from './buildah.ts';
 import type { ImageDefinition } from './image-definition.ts';
 import { ImageError } from './image-error.ts';
@@ -70,7 +71,7 @@ export class BuildSession {
     await rm(context, { recursive: true, force: true });
     await mkdir(context, { recursive: true });
     await source.prepare(context, running, signal);
-    const imageId = await this.#buildah.build({ name, dockerfile, context }, running, signal);
+    const imageId = await retry(() => this.#buildah.build({ name, dockerfile, context }, running, signal), passing, signal);
     // Inputs that were edited meanwhile may or may not be in the image: such an image is good, but not for the next time.
     const cacheable = (await imageKey(definition, table)) === key;
     const record = { name, key: cacheable ? key : `edited-${imageId}`, imageId };
@@ -86,6 +87,8 @@ export class BuildSession {
     return this.#options.store.adopt(layout);
   }
 }
+
+const passing: RetryOptions = { attempts: 4, judge: thrown => ({ retry: thrown instanceof ImageError && thrown.code === 'disturbed' }) };
 
 async function listOrReset(buildah: Buildah, signal: AbortSignal): Promise<Map<string, string>> {
   try {

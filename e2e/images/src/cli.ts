@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { say } from '@buildkite-operator/e2e-setup';
+import { interruptionSignal, say } from '@buildkite-operator/e2e-setup';
 import { buildImages, findImages, selectImages } from './build-images.ts';
 import type { BuiltImage } from './image-definition.ts';
 import { ImageError } from './image-error.ts';
@@ -48,12 +48,11 @@ function only(names: readonly string[]): { only?: readonly string[] } {
   return names.length === 0 ? {} : { only: names };
 }
 
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+const signal = interruptionSignal();
 try {
-  process.exitCode = await main(parseArgs({ allowPositionals: true }).positionals, stop.signal);
+  process.exitCode = await main(parseArgs({ allowPositionals: true }).positionals, signal);
 } catch (error) {
-  if (!stop.signal.aborted && !(error instanceof ImageError)) throw error;
+  if (!signal.aborted && !(error instanceof ImageError)) throw error;
   process.stderr.write(`error: ${error instanceof ImageError ? error.message : 'stopped'}\n`);
-  process.exitCode = stop.signal.aborted ? 130 : 1;
+  process.exitCode = signal.aborted ? 130 : 1;
 }

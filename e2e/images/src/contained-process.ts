@@ -14,10 +14,13 @@ export interface ContainedOptions {
 
 const defaultTimeoutMs = 30 * 60_000;
 
+/** crun runs as a sealed copy of itself in memory, and the seal now and then fails for a moment on a busy machine; these words are the only sign. */
+const sealFailure = 'sealing memfd copy';
+
 /**
  * Runs a program that mounts things and starts processes of its own, in namespaces that end with this process: however either of
  * them dies, SIGKILL included, the kernel ends every process and removes every mount of it. Returns its standard output.
- * Throws `build-failed` with the last lines of its error output.
+ * Throws `build-failed`, or `disturbed` where trying again may help, with the last lines of its error output.
  */
 export async function runContained(command: readonly string[], options: ContainedOptions): Promise<string> {
   const { signal, timeoutMs = defaultTimeoutMs, environment = {}, logPath, onLine } = options;
@@ -44,7 +47,9 @@ export async function runContained(command: readonly string[], options: Containe
     return stdout;
   } catch (cause) {
     signal.throwIfAborted();
-    throw new ImageError('build-failed', describe(command, cause as ExecaError, logPath), { cause });
+    const error = cause as ExecaError;
+    const code = String(error.stderr ?? '').includes(sealFailure) ? 'disturbed' : 'build-failed';
+    throw new ImageError(code, describe(command, error, logPath), { cause });
   }
 }
 

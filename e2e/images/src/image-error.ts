@@ -4,6 +4,8 @@ export type ImageErrorCode =
   | 'unknown-base-image'
   | 'missing-input'
   | 'build-failed'
+  /** What may go well the next time. */
+  | 'disturbed'
   | 'invalid-build-output'
   | 'registry-unreachable'
   | 'registry-refused';

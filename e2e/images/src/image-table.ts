@@ -12,6 +12,9 @@ const dockerfiles = join(repositoryRoot, 'e2e/images/dockerfiles');
 /** Every image that is built here. A new TypeScript service is one line. */
 export const imageTable: readonly ImageDefinition[] = [
   bundled('controller', 'services/controller'),
+  bundled('webhooks', 'services/webhooks'),
+  bundled('jobspawner', 'services/jobspawner'),
+  bundled('bko', 'services/bko'),
   bundled('simulator', 'e2e/simulator'),
   { name: 'buildkite-operator/agent', dockerfile: join(repositoryRoot, 'services/agent/Dockerfile'), context: agentContext() },
   { name: 'test/dash', dockerfile: join(dockerfiles, 'dash/Dockerfile'), context: emptyContext },

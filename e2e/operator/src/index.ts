@@ -1,4 +1,13 @@
 export { type ClaimTarget, claimCluster } from './claim.ts';
-export { controllerSelector, type Installation, installOperator, operatorNamespace, uninstallOperator } from './install.ts';
+export { configData } from './config-data.ts';
+export {
+  controllerSelector,
+  type Installation,
+  installOperator,
+  jobspawnerSelector,
+  operatorNamespace,
+  uninstallOperator,
+  webhooksSelector,
+} from './install.ts';
 export { type Kubectl, type KubectlTarget, kubectlFor } from './kubectl.ts';
 export { type Overlay, withOverlay } from './overlay.ts';

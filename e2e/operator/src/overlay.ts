@@ -13,6 +13,8 @@ export interface Overlay {
   readonly images: Readonly<Record<string, string>>;
   /** ConfigMaps of the base that get further values. */
   readonly settings?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Label selectors of what is left out of the base. */
+  readonly without?: readonly string[];
   /** Secrets to make, by name. */
   readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -21,20 +23,21 @@ export interface Overlay {
 export async function withOverlay<T>(overlay: Overlay, use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'buildkite-operator-overlay-'));
   try {
-    writeFileSync(join(folder, 'kustomization.yaml'), stringify(kustomization(overlay, folder)));
+    writeFileSync(join(folder, 'kustomization.yaml'), stringify(kustomization(overlay, folder), { version: '1.1' }));
     return await use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function kustomization({ base, namespace, images, settings = {}, secrets = {} }: Overlay, folder: string): object {
+function kustomization({ base, namespace, images, settings = {}, without = [], secrets = {} }: Overlay, folder: string): object {
   return {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     namespace,
     resources: [relative(folder, join(repositoryRoot, base))],
     images: Object.entries(images).map(([name, reference]) => imageOverride(name, reference)),
+    patches: without.map(labelSelector => ({ target: { labelSelector }, patch: JSON.stringify(deletion) })),
     configMapGenerator: Object.entries(settings).map(([name, values]) => ({ name, behavior: 'merge', literals: toLiterals(values) })),
     secretGenerator: Object.entries(secrets).map(([name, values]) => ({
       name,
@@ -43,6 +46,9 @@ function kustomization({ base, namespace, images, settings = {}, secrets = {} }:
     })),
   };
 }
+
+/** kustomize wants kind and name in a patch, and goes by the target alone. */
+const deletion = { apiVersion: 'v1', kind: 'Any', metadata: { name: 'any' }, $patch: 'delete' };
 
 function toLiterals(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `${name}=${value}`);

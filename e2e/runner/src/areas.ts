@@ -1,4 +1,5 @@
-import { clusterStatus, stopCluster } from '@buildkite-operator/e2e-cluster';
+import { attachCluster, clusterStatus, stopCluster } from '@buildkite-operator/e2e-cluster';
+import { claimCluster, kubectlFor, uninstallOperator } from '@buildkite-operator/e2e-operator';
 import { step } from '@buildkite-operator/e2e-setup';
 import { type Tally, total } from './tally.ts';
 import { runVitest } from './vitest.ts';
@@ -7,6 +8,10 @@ import { runVitest } from './vitest.ts';
 const areas = {
   // The tests of the second project kill what those of the first stand on, so they come after it and one by one.
   skeleton: ['skeleton', 'skeleton-disruptive'],
+  resources: ['resources', 'resources-disruptive'],
+  admission: ['admission', 'admission-disruptive'],
+  jobspawner: ['jobspawner', 'jobspawner-disruptive'],
+  chaos: ['chaos'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Area = keyof typeof areas;
@@ -24,13 +29,22 @@ export function parseAreas(names: readonly string[]): Area[] {
 }
 
 /** Runs the areas on the local cluster, which is taken down again if it was down before. */
-export async function runAreas(names: readonly Area[]): Promise<Tally> {
+export async function runAreas(names: readonly Area[], signal: AbortSignal): Promise<Tally> {
   const wasUp = (await clusterStatus()).health !== 'down';
   const tallies: Tally[] = [];
   try {
-    for (const project of names.flatMap(name => areas[name])) tallies.push(await runVitest(project));
+    for (const project of names.flatMap(name => areas[name])) tallies.push(await runVitest(project, signal));
   } finally {
     if (!wasUp) await step('Take the local cluster down', () => stopCluster());
+    // vitest ends at once when it is interrupted.
+    else if (signal.aborted) await step('Remove what the tests installed', removeOperator);
   }
   return total(tallies);
+}
+
+async function removeOperator(): Promise<void> {
+  const claim = await claimCluster('local');
+  const { kubeconfigPath } = await attachCluster();
+  await uninstallOperator(await kubectlFor({ kubeconfigPath }));
+  claim.release();
 }

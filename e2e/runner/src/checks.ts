@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot, say, step } from '@buildkite-operator/e2e-setup';
 import { execa } from 'execa';
-import type { Tally } from './tally.ts';
+import type { Failure, Tally } from './tally.ts';
 
 interface Check {
   readonly title: string;
@@ -13,6 +13,7 @@ interface Check {
 
 const checks: readonly Check[] = [
   { title: 'Generated CRDs and API reference are up to date', command: ['node', 'packages/crds/src/generate.ts', '--check'] },
+  { title: 'Reference of the configuration is up to date', command: ['node', 'packages/config/src/generate.ts', '--check'] },
   { title: 'Lint with types', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { title: 'Format', command: ['biome', 'ci'] },
   { title: 'Types and bundles of every package', command: ['turbo', 'run', 'build', 'bundle', '--output-logs=errors-only'] },
@@ -21,14 +22,19 @@ const checks: readonly Check[] = [
 
 const shownLogLines = 60;
 
-/** Everything that is checked without running the product; each check counts as one, and a failed one shows the end of its log. */
-export async function runChecks(): Promise<Tally> {
-  let failed = 0;
-  for (const check of checks) if (!(await passes(check))) failed += 1;
-  return { passed: checks.length - failed, failed };
+/** Everything that is checked without running the product; each check counts as one. */
+export async function runChecks(signal: AbortSignal): Promise<Tally> {
+  const failures: Failure[] = [];
+  for (const check of checks) {
+    signal.throwIfAborted();
+    const failure = await failureOf(check);
+    if (failure !== undefined) failures.push(failure);
+  }
+  return { passed: checks.length - failures.length, failed: failures.length, failures };
 }
 
-async function passes({ title, command: [program, ...args], directory = '' }: Check): Promise<boolean> {
+/** Runs the check. When it fails, the end of its log says why. */
+async function failureOf({ title, command: [program, ...args], directory = '' }: Check): Promise<Failure | undefined> {
   let log = '';
   try {
     await step(title, async ({ logPath }) => {
@@ -44,9 +50,10 @@ async function passes({ title, command: [program, ...args], directory = '' }: Ch
         stderr: file,
       });
     });
-    return true;
+    return undefined;
   } catch {
-    say(readFileSync(log, 'utf8').split('\n').slice(-shownLogLines).join('\n'));
-    return false;
+    const message = readFileSync(log, 'utf8').split('\n').slice(-shownLogLines).join('\n');
+    say(message);
+    return { test: title, message };
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { clusterStatus, startCluster, stopCluster } from '@buildkite-operator/e2e-cluster';
 import { installOperator, kubectlFor } from '@buildkite-operator/e2e-operator';
-import { repositoryRoot, requireLocalClusterSystem, say, step } from '@buildkite-operator/e2e-setup';
+import { interruptionSignal, repositoryRoot, requireLocalClusterSystem, say, step } from '@buildkite-operator/e2e-setup';
 import { provideImages, startTestbed } from '@buildkite-operator/e2e-testbed';
 
 const helpText = `Usage: pnpm dev
@@ -19,7 +19,7 @@ async function dev(signal: AbortSignal): Promise<void> {
   await requireLocalClusterSystem();
   const wasUp = (await clusterStatus()).health !== 'down';
   const cluster = await startCluster({});
-  const testbed = await startTestbed();
+  const testbed = await startTestbed({ webhooks: true });
   try {
     const { info } = testbed;
     say(`\nReady. In another shell:
@@ -69,10 +69,8 @@ async function* changes(folders: readonly string[], signal: AbortSignal): AsyncG
 if (process.argv.includes('--help')) {
   say(helpText);
 } else {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   try {
-    await dev(stop.signal);
+    await dev(interruptionSignal());
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;

@@ -9,9 +9,9 @@ if (names.includes('--help')) {
     `Usage: pnpm e2e [area…]\n\nRuns end-to-end tests on the local cluster, which is brought up if need be.\nAreas: ${areaNames.join(', ')}; all of them where none is named.`,
   );
 } else {
-  await conclude(async () => {
+  await conclude(async signal => {
     const areas = parseAreas(names);
     await requireLocalClusterSystem();
-    return runAreas(areas);
+    return runAreas(areas, signal);
   });
 }

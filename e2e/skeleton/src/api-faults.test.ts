@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { SimulatorClient } from '@buildkite-operator/e2e-simulator';
+import { useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
 import { marked, outputIn } from './job-output.ts';
 import { startShakyServer } from './shaky-server.ts';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 

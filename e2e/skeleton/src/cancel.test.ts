@@ -1,7 +1,6 @@
+import { outcome, runs, unplaceable, useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
-import { outcome, runs, unplaceable } from './job-samples.ts';
 import { startSilentServer } from './silent-server.ts';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 
@@ -13,7 +12,7 @@ describe.concurrent('given a job that is cancelled in Buildkite', () => {
     const { simulator } = testbed.session;
     const job = await testbed.createJob(runs('sleep 300'));
     const buildJob = await testbed.start(job);
-    await simulator.waitForLog(job.id, 'started', 60_000);
+    await simulator.waitForLog(job.id, 'started');
     await simulator.cancelJob(job.id);
     const ended = await testbed.session.waitForBothEnds(job, buildJob);
     expect(outcome(ended.job)).toMatchObject(canceledByAgent);
@@ -24,7 +23,7 @@ describe.concurrent('given a job that is cancelled in Buildkite', () => {
     const { simulator } = testbed.session;
     const job = await testbed.createJob(runs(`trap 'echo cleaned "up"; exit 0' TERM; sleep 300 & wait`));
     const buildJob = await testbed.start(job);
-    await simulator.waitForLog(job.id, 'started', 60_000);
+    await simulator.waitForLog(job.id, 'started');
     await simulator.cancelJob(job.id);
     const ended = await testbed.session.waitForBothEnds(job, buildJob);
     expect(outcome(ended.job)).toMatchObject(canceledByAgent);
@@ -36,7 +35,7 @@ describe.concurrent('given a job that is cancelled in Buildkite', () => {
     const { simulator } = testbed.session;
     const job = await testbed.createJob(runs(`trap '' TERM; while true; do sleep 1; done`));
     const buildJob = await testbed.start(job, { terminationGracePeriodSeconds: 15 });
-    await simulator.waitForLog(job.id, 'started', 60_000);
+    await simulator.waitForLog(job.id, 'started');
     await simulator.cancelJob(job.id);
     const ended = await testbed.session.waitForBothEnds(job, buildJob);
     expect(outcome(ended.job)).toMatchObject({ ...canceledByAgent, exitStatus: 137 });
@@ -48,7 +47,7 @@ describe.concurrent('given a job that is cancelled in Buildkite', () => {
     await using server = await startSilentServer(testbed.session.info);
     const job = await testbed.createJob(runs('true'), { repository: `${server.origin}/slow.git` });
     const buildJob = await testbed.start(job, { checkout: {} });
-    await simulator.waitForLog(job.id, 'Cloning', 60_000);
+    await simulator.waitForLog(job.id, 'Cloning');
     await simulator.cancelJob(job.id);
     const ended = await testbed.session.waitForBothEnds(job, buildJob);
     expect(outcome(ended.job)).toMatchObject(canceledByAgent);
@@ -71,7 +70,7 @@ describe.concurrent('given a BuildJob with cancelled: true', () => {
     const { simulator, jobs, signal } = testbed.session;
     const job = await testbed.createJob(runs(`trap 'echo cleaned "up"; exit 0' TERM; sleep 300 & wait`));
     const buildJob = await testbed.start(job);
-    await simulator.waitForLog(job.id, 'started', 60_000);
+    await simulator.waitForLog(job.id, 'started');
     await jobs.mergePatch(buildJob.metadata, { spec: { cancelled: true } }, {}, signal);
     const ended = await testbed.session.waitForBothEnds(job, buildJob);
     expect(outcome(ended.job)).toMatchObject({ state: 'finished', passed: false, signalReason: 'agent_stop', endedBy: 'agent' });
@@ -83,7 +82,7 @@ describe.concurrent('given a BuildJob with cancelled: true', () => {
     const { simulator, jobs, signal } = testbed.session;
     const job = await testbed.createJob(runs(`trap '' TERM; while true; do sleep 1; done`));
     const buildJob = await testbed.start(job, { terminationGracePeriodSeconds: 15 });
-    await simulator.waitForLog(job.id, 'started', 60_000);
+    await simulator.waitForLog(job.id, 'started');
     await jobs.mergePatch(buildJob.metadata, { spec: { cancelled: true } }, {}, signal);
     const ended = await testbed.session.waitForBothEnds(job, buildJob);
     expect(outcome(ended.job)).toMatchObject({ state: 'finished', exitStatus: 137, signalReason: 'agent_stop', endedBy: 'agent' });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
 import { findings, hiddenWord, searchFor } from './secret-search.ts';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 

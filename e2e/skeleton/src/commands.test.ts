@@ -1,6 +1,6 @@
+import { useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
 import { marked, outputIn } from './job-output.ts';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 
@@ -37,11 +37,11 @@ describe.concurrent('given the text of a command', () => {
     expect(await outputOf([...lines, 'echo end'].join('\n'))).toBe('end\n');
   });
 
-  it.concurrent('when it is too long for a process, then the job is refused with the field and what to do', async () => {
+  it.concurrent('when it is 300 KiB long, too long for a process, then all of it runs, with its exit code', async () => {
+    const command = `${': $(HOME) $$ é, a line that says nothing\n'.repeat(7500)}printf '%s%s' 'all-of-' 'it'\nexit 7`;
     const job = await testbed.createJob('true');
-    const record = await testbed.session.waitForEnd(await testbed.start(job, { command: `: ${'x'.repeat(140_000)}` }));
-    expect(record.last.status).toMatchObject({ phase: 'Failed', reason: 'Rejected' });
-    expect(record.last.status?.message).toContain('spec.command');
-    expect(record.last.status?.message).toContain('move the script into a file');
+    const record = await testbed.session.waitForEnd(await testbed.start(job, { command }));
+    expect(record.last.status).toMatchObject({ phase: 'Failed', reason: 'ExitCode', exitCode: 7 });
+    expect((await testbed.log(job.id)).toString()).toContain('all-of-it');
   });
 });

@@ -1,9 +1,8 @@
 import type { BuildJob } from '@buildkite-operator/crds';
 import type { JobView } from '@buildkite-operator/e2e-simulator';
+import { outcome, runs, useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import type { Live } from '@buildkite-operator/kube';
 import { describe, expect, it } from 'vitest';
-import { outcome, runs } from './job-samples.ts';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 
@@ -28,7 +27,7 @@ describe.concurrent('given two BuildJobs for one Buildkite job', () => {
     const { simulator } = testbed.session;
     const job = await testbed.createJob(runs('sleep 5'));
     const first = await testbed.start(job);
-    await simulator.waitForLog(job.id, 'started', 60_000);
+    await simulator.waitForLog(job.id, 'started');
     const second = await testbed.session.waitForEnd(await startSecond(job));
     expect(second.last.status).toMatchObject({ phase: 'Failed', reason: 'Duplicate' });
     expect(second.last.status?.message).toContain(first.metadata.name);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 
@@ -108,7 +108,7 @@ describe.concurrent('given a job that names a BuildEnvironment which is not ther
       buildJob.metadata.uid,
       'waiting for its environment',
       ({ last }) => last.status?.reason === 'EnvironmentNotFound',
-      20_000,
+      120_000,
     );
     await testbed.createEnvironment(environment, { container: { image: testbed.session.info.images.busybox } });
     const record = await testbed.session.waitForEnd(buildJob);

@@ -1,5 +1,5 @@
+import { useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 

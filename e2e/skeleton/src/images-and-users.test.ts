@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { BuildEnvironmentSpec } from '@buildkite-operator/crds';
 import type { BuildJobInput } from '@buildkite-operator/e2e-testbed';
+import { useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 

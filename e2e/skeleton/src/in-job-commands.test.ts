@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { type JobOptions, useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
-import type { JobOptions } from './testbed-handle.ts';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 

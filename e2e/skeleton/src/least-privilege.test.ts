@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { attachCluster } from '@buildkite-operator/e2e-cluster';
-import { ControllerDeployment } from '@buildkite-operator/e2e-testbed';
+import { LedDeployment } from '@buildkite-operator/e2e-testbed';
+import { useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 
@@ -30,6 +30,7 @@ describe.concurrent('given the service account of the controller', () => {
     'delete pods',
     'create events.events.k8s.io',
     'update leases.coordination.k8s.io/buildkite-operator-controller',
+    'watch configmaps/buildkite-operator-config',
   ])('when it wants to %s in its namespace, then it may', async deed => {
     expect(await mayController(deed, ['-n', namespace()])).toBe(true);
   });
@@ -38,6 +39,8 @@ describe.concurrent('given the service account of the controller', () => {
     'get secrets',
     'list secrets',
     'get configmaps',
+    'get configmaps/another',
+    'patch configmaps/buildkite-operator-config',
     'create pods --subresource=exec',
     'get pods --subresource=log',
     'create serviceaccounts --subresource=token',
@@ -83,7 +86,7 @@ process.stdout.write(JSON.stringify({
 
 describe.concurrent('given a running controller', () => {
   it('when one looks at its process, then it is no root, has no capability, and can write nowhere', async () => {
-    const [pod] = await new ControllerDeployment(testbed.session).pods();
+    const [pod] = await new LedDeployment(testbed.session, 'controller').pods();
     const answer = await testbed.session.kubectl(['exec', '-n', namespace(), pod?.metadata.name ?? '', '--', 'node', '-e', confession]);
     expect(JSON.parse(answer)).toEqual({
       user: 1000,

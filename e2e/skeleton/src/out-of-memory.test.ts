@@ -1,7 +1,6 @@
+import { outcome, useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import type { Pod } from '@buildkite-operator/kube';
 import { describe, expect, it } from 'vitest';
-import { outcome } from './job-samples.ts';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 
@@ -58,7 +57,7 @@ describe.concurrent('given a command that uses more memory than its limit', () =
 
 /** When the status first named the kill. */
 async function outOfMemorySeen(uid: string): Promise<number> {
-  await testbed.session.watch.waitFor(uid, 'known to be out of memory', ({ last }) => last.status?.reason === 'OOMKilled', 60_000);
+  await testbed.session.watch.waitFor(uid, 'known to be out of memory', ({ last }) => last.status?.reason === 'OOMKilled');
   return Date.now();
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
 import { marked, outputIn } from './job-output.ts';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 

@@ -1,6 +1,5 @@
+import { outcome, runs, unplaceable, useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
-import { outcome, runs, unplaceable } from './job-samples.ts';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 
@@ -49,7 +48,7 @@ describe.concurrent('given a job that does not start to run', () => {
       buildJob.metadata.uid,
       'explained',
       ({ last }) => last.status?.phase === 'Scheduling' && last.status.reason === 'Unschedulable',
-      20_000,
+      120_000,
     );
     expect(waiting.last.status?.message).toContain('no node can take the pod');
     const { last } = await testbed.session.waitForEnd(buildJob);
@@ -81,7 +80,7 @@ describe.concurrent('given a job that has ended', () => {
 
   it('when ttlSecondsAfterFinished is 8, then BuildJob and pod stay so long, and no longer', async () => {
     const { job, record } = await testbed.run('true', {}, { ttlSecondsAfterFinished: 8 });
-    await testbed.session.waitForNothingLeft([job.id], 30_000);
+    await testbed.session.waitForNothingLeft([job.id]);
     const { finishedTime = '' } = record.last.status ?? {};
     const lastSeen = await testbed.session.watch.waitFor(record.last.metadata.uid, 'gone', ({ gone }) => gone, 1000);
     expect(lastSeen.goneAt).toBeGreaterThanOrEqual(Date.parse(finishedTime) + 8000);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
 import { findings, hiddenWord, searchFor } from './secret-search.ts';
-import { useTestbed } from './use-testbed.ts';
 
 const testbed = useTestbed();
 
@@ -66,7 +66,7 @@ describe.concurrent('given a running job, whose agent holds the token of the clu
       await testbed.createJob('true'),
     ];
     const buildJob = await testbed.start(job);
-    const { log } = await simulator.waitForLog(job.id, 'shown', 60_000);
+    const { log } = await simulator.waitForLog(job.id, 'shown');
     const [, encoded = ''] = /token ([A-Za-z0-9+/=]+)\./.exec(log.toString()) ?? [];
     const token = Buffer.from(encoded, 'base64').toString();
     expect(token.length).toBeGreaterThan(10);

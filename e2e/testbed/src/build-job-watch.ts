@@ -41,16 +41,36 @@ export class BuildJobWatch {
   }
 
   /** Waits until what was seen of the BuildJob with this uid fits; throws with the last state after `timeoutMs`, or once it is gone. */
-  async waitFor(uid: string, what: string, fits: (record: BuildJobRecord) => boolean, timeoutMs: number): Promise<BuildJobRecord> {
+  async waitFor(uid: string, what: string, fits: (record: BuildJobRecord) => boolean, timeoutMs = 180_000): Promise<BuildJobRecord> {
+    return this.#waitFor(uid, () => this.#records.get(uid), what, fits, timeoutMs);
+  }
+
+  /** Every BuildJob that this Buildkite job has had, in the order in which they were seen. */
+  ofJob(jobId: string): readonly BuildJobRecord[] {
+    return this.records().filter(({ last }) => last.spec.buildkite.jobId === jobId);
+  }
+
+  /** The same as `waitFor`, for the newest BuildJob of this Buildkite job, which may still have to be made. */
+  async waitForJob(jobId: string, what: string, fits: (record: BuildJobRecord) => boolean, timeoutMs = 180_000): Promise<BuildJobRecord> {
+    return this.#waitFor(`of job ${jobId}`, () => this.ofJob(jobId).at(-1), what, fits, timeoutMs);
+  }
+
+  async #waitFor(
+    name: string,
+    find: () => BuildJobRecord | undefined,
+    what: string,
+    fits: (record: BuildJobRecord) => boolean,
+    timeoutMs: number,
+  ): Promise<BuildJobRecord> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const record = this.#records.get(uid);
+      const record = find();
       if (record !== undefined && fits(record)) return record;
       const left = deadline - Date.now();
       if (left <= 0 || record?.gone === true) {
         const state = `${record?.gone === true ? 'was gone before it was' : 'is not'} ${what}${left <= 0 ? ` after ${timeoutMs / 1000} s` : ''}`;
         throw new Error(
-          `BuildJob ${record?.last.metadata.name ?? uid} ${state}; its last status: ${JSON.stringify(record?.last.status, null, 2)}`,
+          `BuildJob ${record?.last.metadata.name ?? name} ${state}; its last status: ${JSON.stringify(record?.last.status, null, 2)}`,
         );
       }
       await Promise.race([this.#changed.promise, delay(Math.min(left, 500))]);

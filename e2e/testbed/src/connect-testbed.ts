@@ -14,6 +14,7 @@ import {
   builtin,
   createTransport,
   defineResource,
+  type Event,
   type Live,
   loadClusterAccess,
   type Pod,
@@ -32,10 +33,10 @@ const buildJobs = defineResource<BuildJob>(buildJobResource);
 const buildEnvironments = defineResource<BuildEnvironment>(buildEnvironmentResource);
 
 /** How long a job may take from BuildJob to its end where a test does not say. */
-const jobTimeoutMs = 90_000;
+const jobTimeoutMs = 240_000;
 
-/** For questions that are asked while the API server may be away. */
-const patiently = { attempts: 100, deadlineMs: 60_000 };
+/** For calls that are made while the API server or the webhooks may be away. */
+export const patiently = { attempts: 100, deadlineMs: 60_000 };
 
 /** What `createBuildJob` fills in: everything but what the test is about. */
 export type BuildJobInput = Partial<BuildJobSpec> & { readonly name?: string };
@@ -49,6 +50,7 @@ export class TestbedSession {
   readonly environments: ResourceClient<BuildEnvironment>;
   readonly pods: ResourceClient<Pod>;
   readonly secrets: ResourceClient<Secret>;
+  readonly events: ResourceClient<Event>;
   readonly watch: BuildJobWatch;
   readonly podWatch: PodWatch;
   readonly signal: AbortSignal;
@@ -56,7 +58,7 @@ export class TestbedSession {
 
   private constructor(
     info: TestbedInfo,
-    parts: Pick<TestbedSession, 'kubectl' | 'jobs' | 'environments' | 'pods' | 'secrets' | 'watch' | 'podWatch' | 'signal'>,
+    parts: Pick<TestbedSession, 'kubectl' | 'jobs' | 'environments' | 'pods' | 'secrets' | 'events' | 'watch' | 'podWatch' | 'signal'>,
     close: () => Promise<void>,
   ) {
     this.info = info;
@@ -66,6 +68,7 @@ export class TestbedSession {
     this.environments = parts.environments;
     this.pods = parts.pods;
     this.secrets = parts.secrets;
+    this.events = parts.events;
     this.watch = parts.watch;
     this.podWatch = parts.podWatch;
     this.signal = parts.signal;
@@ -96,6 +99,7 @@ export class TestbedSession {
       environments: new ResourceClient(transport, buildEnvironments),
       pods: new ResourceClient(transport, builtin.pods),
       secrets: new ResourceClient(transport, builtin.secrets),
+      events: new ResourceClient(transport, builtin.events),
       watch,
       podWatch,
       signal: stop.signal,
@@ -134,7 +138,7 @@ export class TestbedSession {
           ...spec,
         },
       },
-      {},
+      patiently,
       this.signal,
     );
   }
@@ -170,6 +174,22 @@ export class TestbedSession {
     return { job: ended, record };
   }
 
+  /** Waits until the BuildJob has Events that fit, and gives those that do; throws with all it has after `timeoutMs`. */
+  async waitForEvents(job: Live<BuildJob>, fits: (event: Live<Event>) => boolean, timeoutMs = 90_000): Promise<Live<Event>[]> {
+    const { namespace, name, uid } = job.metadata;
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const { items } = await this.events.list({ namespace, fieldSelector: { 'regarding.uid': uid } }, patiently, this.signal);
+      const fitting = items.filter(event => fits(event));
+      if (fitting.length > 0) return fitting;
+      if (Date.now() > deadline) {
+        const seen = items.map(({ type, reason, note }) => `${type} ${reason}: ${note}`).join('\n');
+        throw new Error(`BuildJob ${name} does not have the Event after ${timeoutMs / 1000} s; it has:\n${seen}`);
+      }
+      await delay(250);
+    }
+  }
+
   /** The pod of a Buildkite job, if it exists. */
   async findPod(jobId: string): Promise<Live<Pod> | undefined> {
     const { items } = await this.pods.list(
@@ -188,7 +208,7 @@ export class TestbedSession {
   }
 
   /** Waits until neither BuildJob nor pod of these Buildkite jobs exists; throws with what is left. */
-  async waitForNothingLeft(jobIds: readonly string[], timeoutMs = 30_000): Promise<void> {
+  async waitForNothingLeft(jobIds: readonly string[], timeoutMs = 90_000): Promise<void> {
     const wanted = new Set(jobIds);
     const deadline = Date.now() + timeoutMs;
     for (;;) {

@@ -1,7 +1,10 @@
 export { type BuildJobRecord, BuildJobWatch } from './build-job-watch.ts';
 export { type BuildJobInput, TestbedSession } from './connect-testbed.ts';
-export { ControllerDeployment } from './controller-deployment.ts';
 export { GitRepository } from './git-repository.ts';
+export { LedDeployment } from './led-deployment.ts';
 export { type ImageReferences, provideImages } from './operator-images.ts';
+export { overlayConfig } from './overlay-config.ts';
 export { type PodRecord, PodWatch } from './pod-watch.ts';
+export { restartApiServer } from './restart-api-server.ts';
+export { ServiceDeployment } from './service-deployment.ts';
 export { startTestbed, type Testbed, type TestbedInfo, type TestbedOptions } from './start-testbed.ts';

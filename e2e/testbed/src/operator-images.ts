@@ -2,7 +2,7 @@ import type { Cluster } from '@buildkite-operator/e2e-cluster';
 import { buildImages, imageReference, pushImages } from '@buildkite-operator/e2e-images';
 
 /** References of all built images, as pods of the cluster name them. */
-export type ImageReferences = Readonly<Record<'controller' | 'agent' | 'dash' | 'busybox', string>>;
+export type ImageReferences = Readonly<Record<'controller' | 'webhooks' | 'jobspawner' | 'agent' | 'dash' | 'busybox', string>>;
 
 /** Builds what changed, pushes what the cluster's registry lacks, and says how pods name it. */
 export async function provideImages(cluster: Cluster): Promise<ImageReferences> {
@@ -16,6 +16,8 @@ export async function provideImages(cluster: Cluster): Promise<ImageReferences> 
   };
   return {
     controller: reference('buildkite-operator/controller'),
+    webhooks: reference('buildkite-operator/webhooks'),
+    jobspawner: reference('buildkite-operator/jobspawner'),
     agent: reference('buildkite-operator/agent'),
     dash: reference('test/dash'),
     busybox: reference('test/busybox'),

@@ -33,7 +33,7 @@ export class PodWatch {
   }
 
   /** Waits until the newest pod of this Buildkite job fits; throws with its last status after `timeoutMs`. */
-  async waitFor(jobId: string, what: string, fits: (pod: Live<Pod>) => boolean, timeoutMs = 30_000): Promise<Live<Pod>> {
+  async waitFor(jobId: string, what: string, fits: (pod: Live<Pod>) => boolean, timeoutMs = 120_000): Promise<Live<Pod>> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const record = this.ofJob(jobId).at(-1);

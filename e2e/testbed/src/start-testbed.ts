@@ -36,9 +36,15 @@ export interface Testbed {
 }
 
 export interface TestbedOptions {
-  /** Settings of the controller, by environment variable. */
-  readonly controller?: Readonly<Record<string, string>>;
+  /** Configuration of the operator, over its defaults. */
+  readonly config?: NonNullable<Installation['config']>;
   readonly simulator?: SettingsPatch;
+  /** Keys of Buildkite's queues that are there from the start. */
+  readonly queues?: readonly string[];
+  /** Whether the admission webhooks are installed. False when unset: then what they refuse reaches the controller. */
+  readonly webhooks?: boolean;
+  /** Whether the jobspawner is installed. False when unset: then nothing but a test takes jobs from the queues. */
+  readonly jobspawner?: boolean;
 }
 
 /** Brings up the local cluster, the images, the simulator and the git servers, and installs the operator. */
@@ -49,15 +55,16 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   const host = cluster.hostAddress;
   const scratch = await scratchDirectory('bkop-repositories-');
   const repositories = scratch.path;
-  const simulator = await startSimulator({ host, settings: options.simulator ?? {} });
+  const simulator = await startSimulator({ host, settings: options.simulator ?? {}, queues: options.queues ?? [] });
   const gitHttp = await startGitHttpServer(repositories, host);
   const gitSsh = await startGitSshServer(repositories, host);
   const kubectl = await kubectlFor({ kubeconfigPath: cluster.kubeconfigPath });
+  const { controller, agent, webhooks, jobspawner } = images;
   const installation: Installation = {
-    images,
+    images: { controller, agent, ...(options.webhooks === true && { webhooks }), ...(options.jobspawner === true && { jobspawner }) },
     agentEndpoint: simulator.url,
     agentToken: simulator.agentToken,
-    settings: options.controller ?? {},
+    config: options.config ?? {},
   };
   say('  installing the operator');
   await installOperator(kubectl, installation);
@@ -75,7 +82,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       installation,
     },
     close: async () => {
-      await uninstallOperator(kubectl, installation);
+      await uninstallOperator(kubectl);
       await Promise.all([gitHttp.close(), gitSsh.close(), simulator.stop()]);
       await scratch[Symbol.asyncDispose]();
       claim.release();

@@ -9,6 +9,3 @@ for part in one two three; do
 done
 mkdir -p out
 echo "built by $BUILDKITE_PIPELINE_SLUG #$BUILDKITE_BUILD_NUMBER" >out/result.txt
-echo "+++ Telling Buildkite"
-buildkite-agent meta-data set demo:result ok
-buildkite-agent annotate --style success --context demo "The demo built **out/result.txt**."

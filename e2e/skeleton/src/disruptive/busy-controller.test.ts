@@ -1,11 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ControllerDeployment } from '@buildkite-operator/e2e-testbed';
+import { LedDeployment, restartApiServer } from '@buildkite-operator/e2e-testbed';
+import { runs, seededRandom, useTestbed, wholeLife } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
-import { runs } from '../job-samples.ts';
-import { useTestbed } from '../use-testbed.ts';
-import { restartApiServer } from './restart-api-server.ts';
-import { seededRandom } from './seeded-random.ts';
-import { wholeLife } from './whole-life.ts';
 
 const testbed = useTestbed();
 
@@ -52,7 +48,7 @@ async function disturbedJobs(count: number, atMost: number, disturb: () => Promi
 
 describe('given many jobs at once', () => {
   it('when the leader is killed by SIGKILL every few seconds, then each runs exactly once', async () => {
-    const controllers = new ControllerDeployment(testbed.session);
+    const controllers = new LedDeployment(testbed.session, 'controller');
     const random = seededRandom(20_261_124);
     const { lives, rounds } = await disturbedJobs(20, 5, async () => {
       await delay(1000 + random() * 4000);
@@ -73,18 +69,18 @@ describe('given many jobs at once', () => {
     const { lives, rounds } = await disturbedJobs(12, 3, restart, 15);
     expect(lives).toMatchObject(expected(12));
     expect(rounds).toBeGreaterThanOrEqual(2);
-    await new ControllerDeployment(testbed.session).waitForRollout();
+    await new LedDeployment(testbed.session, 'controller').waitForRollout();
   });
 
   it('when the Deployment is rolled out anew again and again, then each runs exactly once and no leader is waited for', async () => {
-    const controllers = new ControllerDeployment(testbed.session);
+    const controllers = new LedDeployment(testbed.session, 'controller');
     const { lives, rounds } = await disturbedJobs(12, 3, () => controllers.restart());
     expect(lives).toMatchObject(expected(12));
     expect(rounds).toBeGreaterThanOrEqual(1);
   });
 
   it("when the leader's pod is deleted, then the other replica takes over and no job is disturbed", async () => {
-    const controllers = new ControllerDeployment(testbed.session);
+    const controllers = new LedDeployment(testbed.session, 'controller');
     const first = await controllers.waitForLeader();
     const deleteLeader = async () => {
       await delay(1000);

@@ -1,21 +1,27 @@
-import { ControllerDeployment } from '@buildkite-operator/e2e-testbed';
+import { LedDeployment, restartApiServer } from '@buildkite-operator/e2e-testbed';
+import {
+  held,
+  outcome,
+  release,
+  runs,
+  startRunning,
+  unplaceable,
+  useTestbed,
+  waitForPodToEnd,
+  wholeLife,
+} from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
-import { outcome, runs, unplaceable } from '../job-samples.ts';
-import { useTestbed } from '../use-testbed.ts';
-import { held, release, startRunning, waitForPodToEnd } from './held-command.ts';
 import { Outage } from './outage.ts';
-import { restartApiServer } from './restart-api-server.ts';
-import { wholeLife } from './whole-life.ts';
 
 const testbed = useTestbed();
 
 /** SIGKILL to every controller and to the API server; then the API server comes back, but no controller. */
 async function killEverything(): Promise<void> {
-  await new ControllerDeployment(testbed.session).stopDead();
+  await new LedDeployment(testbed.session, 'controller').stopDead();
   await restartApiServer();
 }
 
-const startControllers = () => new ControllerDeployment(testbed.session).start();
+const startControllers = () => new LedDeployment(testbed.session, 'controller').start();
 
 const passed = { state: 'finished', exitStatus: 0, passed: true, endedBy: 'agent' };
 const stopped = { state: 'finished', passed: false, signalReason: 'agent_stop', endedBy: 'agent' };
@@ -41,7 +47,7 @@ describe.concurrent('given every controller and the API server are killed by SIG
       const job = await testbed.createJob(runs('true'));
       const buildJob = await testbed.start(job, { environment: `late-${job.id}` });
       const { watch } = testbed.session;
-      await watch.waitFor(buildJob.metadata.uid, 'blocked', ({ last }) => last.status?.reason === 'EnvironmentNotFound', 20_000);
+      await watch.waitFor(buildJob.metadata.uid, 'blocked', ({ last }) => last.status?.reason === 'EnvironmentNotFound', 120_000);
       await begins();
       await testbed.createEnvironment(`late-${job.id}`, {});
       await ends();
@@ -123,7 +129,7 @@ describe.concurrent('given every controller and the API server are killed by SIG
       const { job, buildJob } = await startRunning(testbed, 'sleep 300');
       await begins();
       await jobs.delete(buildJob.metadata, {}, signal);
-      const record = await watch.waitFor(buildJob.metadata.uid, 'gone', ({ gone }) => gone, 30_000);
+      const record = await watch.waitFor(buildJob.metadata.uid, 'gone', ({ gone }) => gone);
       // The cluster's own garbage collector may be quicker than the controllers, but it takes its time after an outage.
       await ends();
       expect(await wholeLife(testbed.session, job, record)).toMatchObject({ job: stopped, ...once });

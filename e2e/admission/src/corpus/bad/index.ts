@@ -1,0 +1,13 @@
+export { type BadCase, type ExpectedFault } from './bad-case.ts';
+export { dryRunCases } from './dry-run-cases.ts';
+export { environmentShapes } from './environment-shapes.ts';
+export { jobRules } from './job-rules.ts';
+export { jobShapes } from './job-shapes.ts';
+export { manyFaults } from './many-faults.ts';
+export { nameCases } from './name-cases.ts';
+export { patchCases } from './patch-cases.ts';
+export { policyCases } from './policy-cases.ts';
+export { referenceCases } from './reference-cases.ts';
+export { impossibleResources, quantityCases } from './resource-cases.ts';
+export { tokenCases } from './token-cases.ts';
+export { volumeCases } from './volume-cases.ts';

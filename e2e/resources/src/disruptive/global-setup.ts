@@ -1,0 +1,4 @@
+import { startArea } from '../start-area.ts';
+
+/** With all that is installed usually. */
+export default startArea({ webhooks: true });
