@@ -70,8 +70,10 @@ describe.concurrent('given a job that waits', () => {
 describe.concurrent('given a job that runs', () => {
   it('when it is killed for its memory, then its page says so', async () => {
     const job = await queue.job('tail /dev/zero', block({ resources: { limits: { memory: '64Mi' } } }));
-    const { endedBy, exitStatus } = await testbed.session.simulator.waitForJob(job.id, 'ended', jobMs);
-    expect({ endedBy, exitStatus }).toEqual({ endedBy: undefined, exitStatus: 137 });
+    const { simulator, watch } = testbed.session;
+    const { endedBy, exitStatus } = await simulator.waitForJob(job.id, 'ended', jobMs);
+    const { last } = await watch.waitForJob(job.id, 'over', ({ last }) => last.status?.finishedTime !== undefined);
+    expect({ endedBy, exitStatus, reason: last.status?.reason }).toEqual({ endedBy: undefined, exitStatus: 137, reason: 'OOMKilled' });
     await waitForNotice(job.id, 'Out of memory: ');
     expect(await repeated(job.id)).toEqual([]);
   });

@@ -38,6 +38,9 @@ const jobTimeoutMs = 240_000;
 /** For calls that are made while the API server or the webhooks may be away. */
 export const patiently = { attempts: 100, deadlineMs: 60_000 };
 
+/** Tests that kill the API server must not miss what comes and goes soon after it is back. */
+const watchBackoff = { initialMs: 200, maxMs: 1000 };
+
 /** What `createBuildJob` fills in: everything but what the test is about. */
 export type BuildJobInput = Partial<BuildJobSpec> & { readonly name?: string };
 
@@ -81,13 +84,14 @@ export class TestbedSession {
     const access = await loadClusterAccess({ kubeconfig: info.kubeconfigPath });
     const transport = createTransport({ access, logger });
     const stop = new AbortController();
-    const reflector = new Reflector<BuildJob>({ transport, resource: buildJobs, namespace: info.namespace, logger });
+    const reflector = new Reflector<BuildJob>({ transport, resource: buildJobs, namespace: info.namespace, logger, backoff: watchBackoff });
     const podReflector = new Reflector<Pod>({
       transport,
       resource: builtin.pods,
       namespace: info.namespace,
       labelSelector: { matchLabels: { [labelKeys.managedBy]: managedByValue } },
       logger,
+      backoff: watchBackoff,
     });
     const watch = new BuildJobWatch(reflector.store);
     const podWatch = new PodWatch(podReflector.store);

@@ -66,7 +66,7 @@ describe('given many jobs at once', () => {
       await restartApiServer();
     };
     // Finished BuildJobs stay for longer than the watch of this test is cut off, so that it sees each end.
-    const { lives, rounds } = await disturbedJobs(12, 3, restart, 15);
+    const { lives, rounds } = await disturbedJobs(12, 3, restart, 45);
     expect(lives).toMatchObject(expected(12));
     expect(rounds).toBeGreaterThanOrEqual(2);
     await new LedDeployment(testbed.session, 'controller').waitForRollout();

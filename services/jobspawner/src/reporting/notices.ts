@@ -50,7 +50,7 @@ export class Notices {
   /** Tells a job something, some time soon. Cut to 256 characters. Never throws. */
   tell(queue: string, jobId: string, topic: string, text: string): void {
     if (text.trim() === '' || !this.#ledger.admit(jobId, { topic, text })) return;
-    const key = `${jobId} ${topic}`;
+    const key = keyOf(jobId, topic);
     if (this.#pending.size >= mostPending && !this.#pending.has(key)) {
       this.#options.metrics.notices('dropped', 1);
       return;
@@ -58,10 +58,15 @@ export class Notices {
     this.#pending.set(key, { queue, jobId, topic, detail: text, sinceMs: this.#options.clock.now() });
   }
 
-  /** Takes back what the job has not been told yet: it has ended. */
-  withdraw(jobId: string): void {
+  /** Whether the job is still to be told of this topic. */
+  isPending(jobId: string, topic: string): boolean {
+    return this.#pending.has(keyOf(jobId, topic));
+  }
+
+  /** Takes back what the job has not been told yet, since it has ended; but not of this one topic. */
+  withdraw(jobId: string, except?: string): void {
     for (const [key, pending] of this.#pending) {
-      if (pending.jobId !== jobId) continue;
+      if (pending.jobId !== jobId || pending.topic === except) continue;
       this.#pending.delete(key);
       this.#ledger.retract(jobId, pending.topic);
     }
@@ -133,4 +138,8 @@ export class Notices {
     for (const [key, pending] of entries) if (this.#pending.get(key) === pending) this.#pending.delete(key);
     this.#options.metrics.notices(result, entries.length);
   }
+}
+
+function keyOf(jobId: string, topic: string): string {
+  return `${jobId} ${topic}`;
 }

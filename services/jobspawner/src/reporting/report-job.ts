@@ -2,15 +2,19 @@ import { type BuildJob, isFinal, reportEndingFinalizer } from '@buildkite-operat
 import { done, isKubeError, type Live, objectKey, type ReconcileResult, requeueAfter } from '@buildkite-operator/kube';
 import { isStacksApiError, type StacksApiErrorCode, type StacksClient } from '@buildkite-operator/stacks-api';
 import { type EndingStep, endingStep, type ReleaseCause, stuckStep } from './ending-step.ts';
-import { hasEnded, isReported, queueOf } from './reported-job.ts';
+import { endedAtMs, hasEnded, isReported, queueOf } from './reported-job.ts';
 import { fieldManager, type ReportingDependencies } from './reporting-dependencies.ts';
 import type { StateDesk } from './state-desk.ts';
-import { noticesDue } from './waiting-notices.ts';
+import { type Notice, noticesDue } from './waiting-notices.ts';
 
 /** Answers that say no to this very finish, while the job seems to be there to be finished. */
 const refusals: readonly StacksApiErrorCode[] = ['BadRequest', 'Invalid', 'Conflict', 'Refused', 'NotFound'];
 
 const finishDeadlineMs = 30_000;
+
+/** How often is looked whether a line has gone out, and for how long after its end a BuildJob is kept for it. */
+const noticeRetryMs = 500;
+const longestNoticeWaitMs = 15_000;
 
 /**
  * Tells Buildkite what is to be told of one BuildJob: why it waits, or how it ended; then lets it go. Safe to repeat at any point: the
@@ -43,7 +47,6 @@ export class JobReporter {
   }
 
   async #reportEnding(job: Live<BuildJob>, signal: AbortSignal): Promise<ReconcileResult> {
-    this.#deps.notices.withdraw(job.spec.buildkite.jobId);
     const client = this.#deps.stacksOf(queueOf(job));
     // Nobody can be told any more, unless the queue comes back.
     if (client === undefined) return this.#take(stuckStep(this.#stuckMs(job)), job, undefined, signal);
@@ -65,6 +68,7 @@ export class JobReporter {
   }
 
   async #take(step: EndingStep, job: Live<BuildJob>, client: StacksClient | undefined, signal: AbortSignal): Promise<ReconcileResult> {
+    this.#deps.notices.withdraw(job.spec.buildkite.jobId, step.kind === 'release' ? step.notice?.topic : undefined);
     switch (step.kind) {
       case 'none':
         return done();
@@ -72,8 +76,8 @@ export class JobReporter {
         if (step.stuck && !this.#stuckSince.has(objectKey(job))) this.#stuckSince.set(objectKey(job), this.#deps.clock.now());
         return requeueAfter(step.afterMs);
       case 'release':
+        if (this.#isTelling(job, step.notice)) return requeueAfter(noticeRetryMs);
         await this.#release(job, step.because, signal);
-        if (step.notice !== undefined) this.#tell(job, step.notice.topic, step.notice.text);
         return done();
       case 'finish':
         if (client === undefined) return done();
@@ -133,6 +137,14 @@ export class JobReporter {
       if (other.metadata.uid !== metadata.uid && other.spec.buildkite.jobId === spec.buildkite.jobId && !hasEnded(other)) return true;
     }
     return false;
+  }
+
+  /** Tells what befell the job; true while the line has not gone out. Once the BuildJob is let go, no later leader would know of it. */
+  #isTelling(job: BuildJob, notice: Notice | undefined): boolean {
+    if (notice === undefined) return false;
+    this.#tell(job, notice.topic, notice.text);
+    const sinceMs = this.#deps.clock.now() - (endedAtMs(job) ?? 0);
+    return sinceMs < longestNoticeWaitMs && this.#deps.notices.isPending(job.spec.buildkite.jobId, notice.topic);
   }
 
   #tell(job: BuildJob, topic: string, text: string): void {

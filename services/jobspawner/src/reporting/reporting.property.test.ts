@@ -164,3 +164,34 @@ it('a job that another BuildJob may still run is left to that one', async () => 
   await world.reconcile();
   expect(world.buildkite.finishes).toBe(1);
 });
+
+/** A job whose agent has it, and whose container was just killed for its memory. */
+function outOfMemory(): ReportingWorld {
+  const world = new ReportingWorld();
+  world.buildkite.state = 'running';
+  const at = new Date(world.nowMs).toISOString();
+  world.change(() => ({ status: { phase: 'Failed', reason: 'OOMKilled', message: 'words', runningTime: at, finishedTime: at } }));
+  world.sync();
+  return world;
+}
+
+it('what befell a job is on its page before its BuildJob is let go', async () => {
+  const world = outOfMemory();
+  for (let pass = 0; pass < 2; pass += 1) expect(await world.reconcile()).toMatchObject({ kind: 'requeue' });
+  expect(world.isReleased).toBe(false);
+  await world.sendNotices();
+  await world.reconcile();
+  expect(world.isReleased).toBe(true);
+  expect(world.buildkite.lines).toStrictEqual(['Out of memory: words']);
+});
+
+it('a BuildJob is let go though the line about what befell its job cannot be sent', async () => {
+  const world = outOfMemory();
+  await world.reconcile();
+  world.buildkite.fault = 'down';
+  await world.sendNotices();
+  world.buildkite.fault = 'none';
+  world.nowMs += 15_000;
+  await world.reconcile();
+  expect(world.isReleased).toBe(true);
+});

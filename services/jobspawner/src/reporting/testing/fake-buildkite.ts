@@ -22,6 +22,8 @@ export class FakeBuildkite implements Pick<StacksClient, 'getJobStates' | 'finis
   /** How often it was tried though the last state told was not one of a job that is to be had. */
   blindFinishes = 0;
   readonly details: string[] = [];
+  /** The lines on the job's page. */
+  readonly lines: string[] = [];
   #told: JobState | undefined;
 
   async getJobStates({ jobIds }: JobStatesRequest): Promise<JobStates> {
@@ -46,6 +48,8 @@ export class FakeBuildkite implements Pick<StacksClient, 'getJobStates' | 'finis
   }
 
   async createNotifications({ notifications }: NotificationsRequest) {
+    if (this.fault === 'down') throw failure('Unreachable');
+    this.lines.push(...notifications.map(({ detail }) => detail));
     return { stored: notifications, refused: [], failed: [] };
   }
 }

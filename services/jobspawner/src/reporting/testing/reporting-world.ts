@@ -114,6 +114,11 @@ export class ReportingWorld {
     return this.#reporter.reconcile(this.#key, signal);
   }
 
+  /** The lines that have been collected are sent. */
+  sendNotices(): Promise<void> {
+    return this.#deps.notices.flush(signal);
+  }
+
   poll(): Promise<void> {
     return this.#watch.poll(signal);
   }
