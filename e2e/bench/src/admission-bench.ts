@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AdmissionLoad, changeConfig, type LoadReport, WebhookPods } from '@buildkite-operator/e2e-admission';
-import { clusterStatus, stopCluster } from '@buildkite-operator/e2e-cluster';
-import { requireLocalClusterSystem, say } from '@buildkite-operator/e2e-setup';
-import { startTestbed, TestbedSession } from '@buildkite-operator/e2e-testbed';
+import { say } from '@buildkite-operator/e2e-setup';
+import type { TestbedSession } from '@buildkite-operator/e2e-testbed';
 import { type Buckets, bucketPercentile, bucketsSince, readBuckets } from './histogram.ts';
+import { onTestbed } from './on-testbed.ts';
 import { percentile } from './percentile.ts';
 
 const perSecond = 50;
@@ -22,26 +22,21 @@ interface Measured {
  * same run without any webhook. The jobs are only tried (`dryRun`), so nothing runs.
  */
 export async function benchAdmission(seconds: number): Promise<void> {
-  await requireLocalClusterSystem();
-  const wasUp = (await clusterStatus()).health !== 'down';
-  const testbed = await startTestbed({ webhooks: true, config: { admission: { dryRun: false } } });
-  const session = await TestbedSession.connect(testbed.info);
-  try {
-    await makeEnvironments(session);
-    const bench = (title: string) => measure(session, title, seconds);
-    await bench('warm-up');
-    const measured = [await bench('webhook without dry run')];
-    const change = await changeConfig({ session }, { admission: { dryRun: true } });
-    measured.push(await bench('webhook with dry run'));
-    await change[Symbol.asyncDispose]();
-    measured.push(await withoutWebhooks(session, () => bench('control: no webhook')));
-    report(measured);
-  } finally {
-    await session.kubectl(['delete', 'buildenvironments', '--all', '--namespace', session.info.namespace]);
-    await session.close();
-    await testbed.close();
-    if (!wasUp) await stopCluster();
-  }
+  await onTestbed({ webhooks: true, config: { admission: { dryRun: false } } }, async session => {
+    try {
+      await makeEnvironments(session);
+      const bench = (title: string) => measure(session, title, seconds);
+      await bench('warm-up');
+      const measured = [await bench('webhook without dry run')];
+      const change = await changeConfig({ session }, { admission: { dryRun: true } });
+      measured.push(await bench('webhook with dry run'));
+      await change[Symbol.asyncDispose]();
+      measured.push(await withoutWebhooks(session, () => bench('control: no webhook')));
+      report(measured);
+    } finally {
+      await session.kubectl(['delete', 'buildenvironments', '--all', '--namespace', session.info.namespace]);
+    }
+  });
 }
 
 /** As many as a platform may have, each with a database beside it. */

@@ -1,11 +1,11 @@
-import { clusterStatus, stopCluster } from '@buildkite-operator/e2e-cluster';
-import { requireLocalClusterSystem, say } from '@buildkite-operator/e2e-setup';
-import { startTestbed, TestbedSession } from '@buildkite-operator/e2e-testbed';
+import { say } from '@buildkite-operator/e2e-setup';
+import type { TestbedSession } from '@buildkite-operator/e2e-testbed';
 import { benchAdmission } from './admission-bench.ts';
 import { observeCluster } from './cluster-observer.ts';
 import { measureHostAgent } from './host-agent.ts';
 import { type JobTimeline, measureJob, stepNames } from './job-timeline.ts';
 import { benchJobspawner } from './jobspawner-bench.ts';
+import { onTestbed } from './on-testbed.ts';
 import { reportSteps } from './report-steps.ts';
 
 const helpText = `Usage: pnpm bench [--jobs N] | pnpm bench admission [--seconds N] | pnpm bench jobspawner [--jobs N]
@@ -18,20 +18,12 @@ beside the same control; then 200 jobs at once: jobs per minute, calls to both A
 `;
 
 async function bench(count: number): Promise<void> {
-  await requireLocalClusterSystem();
-  const wasUp = (await clusterStatus()).health !== 'down';
-  const testbed = await startTestbed();
-  const session = await TestbedSession.connect(testbed.info);
-  try {
+  await onTestbed({}, async session => {
     const { name } = await session.createRepository('bench', { 'README.md': 'A small repository.\n' });
-    const repository = `${testbed.info.gitHttp.origin}/${name}.git`;
+    const repository = `${session.info.gitHttp.origin}/${name}.git`;
     const { timelines, control } = await measure(session, repository, count);
     reportSteps(stepNames, timelines, { whole: 'BuildJob created -> first output at Buildkite', control });
-  } finally {
-    await session.close();
-    await testbed.close();
-    if (!wasUp) await stopCluster();
-  }
+  });
 }
 
 async function measure(session: TestbedSession, repository: string, count: number) {

@@ -1,8 +1,8 @@
-import { clusterStatus, stopCluster } from '@buildkite-operator/e2e-cluster';
-import { requireLocalClusterSystem, say } from '@buildkite-operator/e2e-setup';
-import { startTestbed, TestbedSession } from '@buildkite-operator/e2e-testbed';
+import { say } from '@buildkite-operator/e2e-setup';
+import type { TestbedSession } from '@buildkite-operator/e2e-testbed';
 import { observeCluster } from './cluster-observer.ts';
 import { measureHostAgent } from './host-agent.ts';
+import { onTestbed } from './on-testbed.ts';
 import { reportSteps, type Timeline } from './report-steps.ts';
 import { measureSpawnedJob, type SpawnedStation, spawnedStepNames } from './spawned-job.ts';
 import { measureThroughput, reportThroughput } from './throughput.ts';
@@ -15,19 +15,11 @@ const jobsAtOnce = 200;
  * beside the same job by the same agent as a plain process; then 200 jobs at once.
  */
 export async function benchJobspawner(count: number): Promise<void> {
-  await requireLocalClusterSystem();
-  const wasUp = (await clusterStatus()).health !== 'down';
-  const testbed = await startTestbed({ webhooks: true, jobspawner: true, queues: [queue] });
-  const session = await TestbedSession.connect(testbed.info);
-  try {
+  await onTestbed({ webhooks: true, jobspawner: true, queues: [queue] }, async session => {
     const { timelines, control } = await measureSingleJobs(session, count);
     reportSteps(spawnedStepNames, timelines, { whole: 'scheduled in Buildkite -> first output at Buildkite', control });
     reportThroughput(await measureThroughput(session, jobsAtOnce, queue));
-  } finally {
-    await session.close();
-    await testbed.close();
-    if (!wasUp) await stopCluster();
-  }
+  });
 }
 
 async function measureSingleJobs(session: TestbedSession, count: number) {
