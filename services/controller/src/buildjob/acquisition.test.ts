@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mayHaveAcquired } from './acquisition.ts';
+import { mayHaveBegun } from './acquisition.ts';
 import type { ContainerStatus } from './pod-containers.ts';
 import { at, ended, kubeletPod, type PodFacts, running, vanished, waiting } from './testing/kubelet-pod.ts';
 
@@ -38,7 +38,7 @@ describe('the agent may have acquired the job', () => {
       false,
     ],
   ])('%s', (_title, facts, expected) => {
-    expect(mayHaveAcquired(kubeletPod(facts))).toBe(expected);
+    expect(mayHaveBegun(kubeletPod(facts))).toBe(expected);
   });
 
   it.each<[string, Partial<ContainerStatus>, boolean]>([
@@ -51,10 +51,10 @@ describe('the agent may have acquired the job', () => {
     const pod = kubeletPod({ containers: { agent: running(), checkout: running() } });
     const command: ContainerStatus = { name: 'container-0', image: '', imageID: '', ready: false, restartCount: 0, ...seen };
     const containerStatuses = [...(pod.status?.containerStatuses ?? []), command];
-    expect(mayHaveAcquired({ ...pod, status: { ...pod.status, containerStatuses } })).toBe(expected);
+    expect(mayHaveBegun({ ...pod, status: { ...pod.status, containerStatuses } })).toBe(expected);
   });
 
   it('never by a pod of which nothing is known', () => {
-    expect(mayHaveAcquired({ metadata: { name: 'x', creationTimestamp: at(0) } })).toBe(false);
+    expect(mayHaveBegun({ metadata: { name: 'x', creationTimestamp: at(0) } })).toBe(false);
   });
 });

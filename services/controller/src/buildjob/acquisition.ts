@@ -1,6 +1,6 @@
 import type { Pod } from '@buildkite-operator/kube';
 import { containerNames } from '@buildkite-operator/podspec';
-import { type ContainerStatus, clientCount, clientStatuses, containerStatus, type Terminated } from './pod-containers.ts';
+import { type ContainerStatus, clientCount, clientStatuses, containerStatus, isOutside, type Terminated } from './pod-containers.ts';
 
 /** Reasons of kubelet and container runtimes for a container that was made, but whose process never began. */
 const neverBegan: ReadonlySet<string> = new Set(['StartError', 'ContainerCannotRun']);
@@ -24,14 +24,16 @@ export function mayHaveStarted({ state, lastState, started, containerID }: Conta
 }
 
 /**
- * Whether the pod's agent may have acquired the job: it does so only after every client container has started (the gate).
+ * Whether the pod may have begun with the job, so that no other pod may: its agent may have acquired it, which it does only after every
+ * client container has started (the gate). An outside job is acquired before it has a pod; it begins with the start of its first client.
  *
  * What the kubelet has not reported yet, or can no longer report of a lost node, does not count: the last report does. So an agent
  * behind a cut line may yet acquire a job that a new pod is made for. Even then one agent at most runs it (G1): Buildkite gives a job to the
  * first agent that acquires it and answers every other one 422, which ends that one with reason NotAcquired.
  */
-export function mayHaveAcquired(pod: Pod): boolean {
-  const agent = containerStatus(pod, containerNames.agent);
+export function mayHaveBegun(pod: Pod): boolean {
   const clients = clientStatuses(pod);
+  if (isOutside(pod)) return clients.some(mayHaveStarted);
+  const agent = containerStatus(pod, containerNames.agent);
   return agent !== undefined && mayHaveStarted(agent) && clients.length >= clientCount(pod) && clients.every(mayHaveStarted);
 }

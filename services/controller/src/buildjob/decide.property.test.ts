@@ -3,7 +3,7 @@ import type { Live, Pod } from '@buildkite-operator/kube';
 import { sampleJob } from '@buildkite-operator/podspec/testing';
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { mayHaveAcquired } from './acquisition.ts';
+import { mayHaveBegun } from './acquisition.ts';
 import { type Decision, decide, givesUpPod, type Observed } from './decide.ts';
 import { at, kubeletPod, type PodFacts, startMs } from './testing/kubelet-pod.ts';
 import { podFacts } from './testing/random-pods.ts';
@@ -121,7 +121,7 @@ describe('whatever is seen of a pod', () => {
         const given = seen.filter(givesUp);
         for (const { observed, decision } of given) {
           const { status } = observed.job;
-          expect(observed.pod !== undefined && mayHaveAcquired(observed.pod)).toBe(false);
+          expect(observed.pod !== undefined && mayHaveBegun(observed.pod)).toBe(false);
           expect(status?.podUid === observed.pod?.metadata?.uid ? status?.runningTime : undefined).toBeUndefined();
           expect([decision.status.podUid, decision.status.nodeName, decision.status.runningTime]).toStrictEqual([
             undefined,

@@ -1,7 +1,7 @@
 import type { Reason } from '@buildkite-operator/crds';
 import type { Pod } from '@buildkite-operator/kube';
 import { nodeOf } from './container-words.ts';
-import { endedAgent, failedInitContainer } from './pod-containers.ts';
+import { decisiveEnd, failedInitContainer } from './pod-containers.ts';
 
 /** What the cluster did to a pod, where neither the job nor a person is the cause. */
 export interface Disruption {
@@ -55,12 +55,12 @@ export function removedFromNode(pod: Pod): Disruption | undefined {
 
 /**
  * The kubelet refused the pod that the scheduler gave it: OutOfcpu and other OutOf…, NodeAffinity, UnexpectedAdmissionError, NodeShutdown
- * and more, an open list: it is told by a reason at the pod and an agent that never came to be.
+ * and more, an open list: it is told by a reason at the pod and a job that never came to its end.
  */
 export function refusedByNode(pod: Pod): Disruption | undefined {
   const { phase, reason = '', message = 'no message' } = pod.status ?? {};
   if (phase !== 'Failed' || reason === '' || reason === 'DeadlineExceeded') return undefined;
-  if (endedAgent(pod) !== undefined || failedInitContainer(pod) !== undefined) return undefined;
+  if (decisiveEnd(pod) !== undefined || failedInitContainer(pod) !== undefined) return undefined;
   return {
     reason: 'Evicted',
     words: `node ${nodeOf(pod)} refused the pod: ${reason}: ${message}`,
@@ -76,9 +76,9 @@ export function initLost(pod: Pod): Disruption | undefined {
   return containersLost(pod, failedInitContainer(pod)?.terminated.reason);
 }
 
-/** The node has lost the agent of the pod. */
-export function agentLostWithNode(pod: Pod): Disruption | undefined {
-  return containersLost(pod, endedAgent(pod)?.reason);
+/** The node has lost the container whose end is the job's. Of a pod that a person deleted, the kubelet says so of what it never started, too. */
+export function jobLostWithNode(pod: Pod): Disruption | undefined {
+  return deletedByPerson(pod) ? undefined : containersLost(pod, decisiveEnd(pod)?.reason);
 }
 
 function containersLost(pod: Pod, reason = ''): Disruption | undefined {

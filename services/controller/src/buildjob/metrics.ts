@@ -38,7 +38,7 @@ export class BuildJobMetrics {
     this.#podsCreated = new Counter({ name: `${metricPrefix}buildjob_pods_created_total`, help: 'Pods made for BuildJobs.', registers });
     this.#podsReplaced = new Counter({
       name: `${metricPrefix}buildjob_pods_replaced_total`,
-      help: 'Pods of BuildJobs given up for another one before their agent had acquired the job, by what happened to them.',
+      help: 'Pods of BuildJobs given up for another one before the job had begun, by what happened to them.',
       labelNames: ['reason'],
       registers,
     });

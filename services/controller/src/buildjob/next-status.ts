@@ -64,7 +64,10 @@ export function furthest({ status }: BuildJob, seen: Progress): Progress {
   const initializingTime = status?.initializingTime ?? seen.initializingTime;
   const schedulingTime = status?.schedulingTime ?? seen.schedulingTime;
   const times = { schedulingTime, initializingTime, runningTime };
-  if (runningTime !== undefined) return { ...times, phase: 'Running', obstacle: undefined, failedSidecar };
+  if (runningTime !== undefined) {
+    const obstacle = seen.phase === 'Running' ? seen.obstacle : undefined;
+    return { ...times, phase: 'Running', obstacle, failedSidecar };
+  }
   const hasNode = seen.phase !== 'Scheduling' || initializingTime !== undefined;
   return { ...times, phase: hasNode ? 'Initializing' : 'Scheduling', obstacle: seen.obstacle, awaited };
 }

@@ -11,14 +11,31 @@ export interface EndedContainer {
   readonly terminated: Terminated;
 }
 
-/** The status of one of the pod's main containers, once the kubelet has reported it. */
-export function containerStatus(pod: Pod, name: string): ContainerStatus | undefined {
-  return pod.status?.containerStatuses?.find(status => status.name === name);
+/**
+ * Whether the job's agent runs elsewhere, and has acquired the job before there was a pod: the pod has no agent. Its checkout is the last of
+ * its init containers, so its command starts once that has succeeded.
+ */
+export function isOutside({ spec }: Pod): boolean {
+  return spec !== undefined && !spec.containers.some(({ name }) => name === containerNames.agent);
+}
+
+/** The status of one of the pod's containers, once the kubelet has reported it. */
+export function containerStatus({ status }: Pod, name: string): ContainerStatus | undefined {
+  return [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find(container => container.name === name);
 }
 
 /** The agent's ending, if it has ended. */
 export function endedAgent(pod: Pod): Terminated | undefined {
   return containerStatus(pod, containerNames.agent)?.state?.terminated;
+}
+
+/** The end that is the job's, if it has come: that of its agent; of an outside job that of a client that failed, or of the command. */
+export function decisiveEnd(pod: Pod): Terminated | undefined {
+  if (!isOutside(pod)) return endedAgent(pod);
+  const clients = endedClients(pod);
+  const decisive =
+    clients.find(({ terminated }) => terminated.exitCode !== 0) ?? clients.find(({ name }) => name === containerNames.command);
+  return decisive?.terminated;
 }
 
 /** The containers whose exit status makes the job's, in the order in which they take their turn. */
@@ -35,7 +52,7 @@ export function clientStatuses(pod: Pod): ContainerStatus[] {
 /** How many client containers the pod has; the kubelet may not have reported all of them yet. */
 export function clientCount(pod: Pod): number {
   const names = new Set(clientNames(pod));
-  return (pod.spec?.containers ?? []).filter(container => names.has(container.name)).length;
+  return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].filter(container => names.has(container.name)).length;
 }
 
 /** Clients that have ended, in order. */
@@ -45,13 +62,12 @@ export function endedClients(pod: Pod): EndedContainer[] {
   );
 }
 
-/** The first init container that failed; native sidecars are not among them. */
+/** The first init container that failed; native sidecars and clients are not among them. */
 export function failedInitContainer(pod: Pod): EndedContainer | undefined {
-  const sidecars = new Set(
-    (pod.spec?.initContainers ?? []).filter(container => container.restartPolicy === 'Always').map(container => container.name),
-  );
+  const sidecars = (pod.spec?.initContainers ?? []).filter(container => container.restartPolicy === 'Always');
+  const others = new Set([...sidecars.map(container => container.name), ...clientNames(pod)]);
   for (const { name, state } of pod.status?.initContainerStatuses ?? []) {
-    if (state?.terminated !== undefined && state.terminated.exitCode !== 0 && !sidecars.has(name))
+    if (state?.terminated !== undefined && state.terminated.exitCode !== 0 && !others.has(name))
       return { name, terminated: state.terminated };
   }
   return undefined;

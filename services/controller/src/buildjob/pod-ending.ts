@@ -1,9 +1,19 @@
 import type { Phase, Reason } from '@buildkite-operator/crds';
 import type { Pod } from '@buildkite-operator/kube';
+import { containerNames } from '@buildkite-operator/podspec';
 import { stopSeenByAgent } from './agent-words.ts';
 import { describe, lastSaid, memoryLimit, nodeOf } from './container-words.ts';
-import { agentLostWithNode, type Disruption, deletedByPerson, initLost, refusedByNode, removedFromNode } from './disruption.ts';
-import { anyContainerRuns, clientCount, endedAgent, endedClients, failedInitContainer, oomKilledContainer } from './pod-containers.ts';
+import { type Disruption, deletedByPerson, initLost, jobLostWithNode, refusedByNode, removedFromNode } from './disruption.ts';
+import {
+  anyContainerRuns,
+  clientCount,
+  decisiveEnd,
+  endedAgent,
+  endedClients,
+  failedInitContainer,
+  isOutside,
+  oomKilledContainer,
+} from './pod-containers.ts';
 import { startFailure } from './start-failure.ts';
 import type { Stop } from './stop.ts';
 
@@ -37,8 +47,8 @@ export function unconfirmedMs({ metadata }: Pod, nowMs: number): number | undefi
 }
 
 /**
- * Whether the pod has come to its end, judged by what the kubelet says. The agent's end is the job's: sidecars and clients
- * that were never needed may still run then. `wait` is how long to look again, in milliseconds.
+ * Whether the pod has come to its end, judged by what the kubelet says. Sidecars, and clients that were never needed,
+ * may still run at the job's end. `wait` is how long to look again, in milliseconds.
  */
 export function hasEnded(pod: Pod, nowMs: number): { readonly ended: boolean; readonly waitMs?: number } {
   const phase = pod.status?.phase;
@@ -49,12 +59,12 @@ export function hasEnded(pod: Pod, nowMs: number): { readonly ended: boolean; re
     // deletionTimestamp is when the grace period is over, not when deletion was asked for.
     const waitMs = Date.parse(deletion) + lostNodeMarginMs - nowMs;
     if (waitMs <= 0) return { ended: true };
-    if (endedAgent(pod) === undefined) return { ended: false, waitMs };
+    if (decisiveEnd(pod) === undefined) return { ended: false, waitMs };
   }
-  const agent = endedAgent(pod);
-  if (agent === undefined) return { ended: false };
+  const end = decisiveEnd(pod);
+  if (end === undefined) return { ended: false };
   if (endedClients(pod).length === clientCount(pod)) return { ended: true };
-  const waitMs = Date.parse(agent.finishedAt ?? '') + settleMs - nowMs;
+  const waitMs = Date.parse(end.finishedAt ?? '') + settleMs - nowMs;
   return waitMs > 0 ? { ended: false, waitMs } : { ended: true };
 }
 
@@ -71,17 +81,17 @@ export function podEnding(pod: Pod, stop: Stop | undefined): Ending {
     cannotStart(pod) ??
     outOfMemory(pod) ??
     judgedByAgent(pod) ??
-    disrupted(agentLostWithNode(pod), pod) ??
+    disrupted(jobLostWithNode(pod), pod) ??
     deleted(pod) ??
     commandFailed(pod) ??
-    agentLost(pod)
+    (isOutside(pod) ? endUnknown(pod) : agentLost(pod))
   );
 }
 
 function succeeded(pod: Pod): Ending | undefined {
-  const agent = endedAgent(pod);
   const clients = endedClients(pod);
-  const good = agent?.exitCode === 0 && clients.length === clientCount(pod) && clients.every(client => client.terminated.exitCode === 0);
+  const good =
+    decisiveEnd(pod)?.exitCode === 0 && clients.length === clientCount(pod) && clients.every(client => client.terminated.exitCode === 0);
   return good ? { phase: 'Succeeded', reason: 'Completed', exitCode: 0, message: 'the job ended with exit code 0' } : undefined;
 }
 
@@ -162,7 +172,7 @@ function judgedByAgent(pod: Pod): Ending | undefined {
 
 function deleted(pod: Pod): Ending | undefined {
   if (pod.metadata?.deletionTimestamp === undefined) return undefined;
-  if (endedAgent(pod) === undefined && anyContainerRuns(pod)) {
+  if (decisiveEnd(pod) === undefined && anyContainerRuns(pod)) {
     return {
       phase: 'Failed',
       reason: 'NodeLost',
@@ -177,16 +187,31 @@ const brokenJobs: ReadonlySet<number> = new Set([255, 249, 246]);
 
 function commandFailed(pod: Pod): Ending | undefined {
   const failed = endedClients(pod).find(({ terminated }) => terminated.exitCode !== 0);
-  const agent = endedAgent(pod);
-  if (failed === undefined || agent === undefined) return undefined;
+  const end = decisiveEnd(pod);
+  if (failed === undefined || end === undefined) return undefined;
   // The agent ends as the job has. One that ends otherwise has reported nothing, and took its clients down with it.
-  if (agent.exitCode !== failed.terminated.exitCode && !brokenJobs.has(agent.exitCode)) return undefined;
+  if (end.exitCode !== failed.terminated.exitCode && !brokenJobs.has(end.exitCode)) return undefined;
+  const which = failed.name === containerNames.checkout ? 'the checkout failed: ' : '';
   return {
     phase: 'Failed',
     reason: 'ExitCode',
     exitCode: failed.terminated.exitCode,
-    message: `${failed.name} ended with ${describe(failed.terminated)}; the job's log in Buildkite says why`,
+    message: `${which}${failed.name} ended with ${describe(failed.terminated)}; the job's log in Buildkite says why`,
   };
+}
+
+/** The pod of an outside job ended, and nothing tells how its containers did. */
+function endUnknown(pod: Pod): Ending {
+  return {
+    phase: 'Failed',
+    reason: 'NodeLost',
+    message: `the pod ended${wordsOf(pod)}, and its node ${nodeOf(pod)} does not tell how its containers did; look at the node and run the job again`,
+  };
+}
+
+function wordsOf({ status }: Pod): string {
+  const words = [status?.reason, status?.message].filter(part => part !== undefined && part !== '').join(': ');
+  return words === '' ? '' : `: ${words}`;
 }
 
 function agentLost(pod: Pod): Ending {
@@ -200,12 +225,10 @@ function agentLost(pod: Pod): Ending {
     };
   }
   if (agent === undefined) {
-    const { reason, message } = pod.status ?? {};
-    const words = [reason, message].filter(part => part !== undefined && part !== '').join(': ');
     return {
       phase: 'Failed',
       reason: 'AgentLost',
-      message: `the pod ended before its agent ran${words === '' ? '' : `: ${words}`}; look at its node and run the job again`,
+      message: `the pod ended before its agent ran${wordsOf(pod)}; look at its node and run the job again`,
     };
   }
   return {

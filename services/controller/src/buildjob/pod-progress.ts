@@ -2,7 +2,7 @@ import type { Phase, Reason } from '@buildkite-operator/crds';
 import type { Pod } from '@buildkite-operator/kube';
 import { containerNames } from '@buildkite-operator/podspec';
 import { couldNotStart } from './acquisition.ts';
-import { type ContainerStatus, clientCount, clientStatuses, containerStatus } from './pod-containers.ts';
+import { type ContainerStatus, clientCount, clientStatuses, containerStatus, isOutside } from './pod-containers.ts';
 import { awaitedSidecar, crashingSidecar, failedSidecar } from './sidecars.ts';
 import { startAdvice, startFailure } from './start-failure.ts';
 
@@ -14,12 +14,16 @@ export interface Obstacle {
   readonly final?: boolean;
 }
 
-/** How far a pod is on its way to its end. Times are RFC 3339. */
+/**
+ * How far a pod is on its way to its end. Times are RFC 3339. It is Running once all containers have started; an outside job once the first
+ * of its clients has, as its checkout: from then on the job's own work is done, its time counts, and no other pod may do it again.
+ */
 export interface Progress {
   readonly phase: Extract<Phase, 'Scheduling' | 'Initializing' | 'Running'>;
   readonly schedulingTime: string | undefined;
   readonly initializingTime: string | undefined;
   readonly runningTime: string | undefined;
+  /** While the pod runs, what keeps the command of an outside job from following its checkout. */
   readonly obstacle: Obstacle | undefined;
   /** What the start waits for, where nothing is wrong yet: told only when it has been waited for too long. */
   readonly awaited?: Obstacle | undefined;
@@ -72,27 +76,35 @@ export function podProgress(pod: Pod): Progress {
         : undefined;
     return { phase: 'Scheduling', ...times, obstacle };
   }
-  if (runningTime !== undefined) return { phase: 'Running', ...times, obstacle: undefined, failedSidecar: failedSidecar(pod, runningTime) };
+  if (runningTime !== undefined) {
+    const obstacle = containerObstacle(clientStatuses(pod)) ?? startObstacle(pod);
+    return { phase: 'Running', ...times, obstacle, failedSidecar: failedSidecar(pod, runningTime) };
+  }
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   return {
     phase: 'Initializing',
     ...times,
-    obstacle: containerObstacle(pod) ?? startObstacle(pod) ?? crashingSidecar(pod),
+    obstacle: containerObstacle(statuses) ?? startObstacle(pod) ?? crashingSidecar(pod),
     awaited: awaitedSidecar(pod),
   };
 }
 
 function startedTime(pod: Pod): string | undefined {
-  const agent = containerStatus(pod, containerNames.agent);
   const clients = clientStatuses(pod);
+  if (isOutside(pod)) return startTimes(clients).at(0);
+  const agent = containerStatus(pod, containerNames.agent);
   if (agent === undefined || clients.length < clientCount(pod)) return undefined;
-  const times = [agent, ...clients].flatMap(({ state }) =>
-    couldNotStart(state?.terminated) ? [] : (state?.running?.startedAt ?? state?.terminated?.startedAt ?? []),
-  );
-  return times.length < 1 + clients.length ? undefined : times.toSorted().at(-1);
+  const times = startTimes([agent, ...clients]);
+  return times.length < 1 + clients.length ? undefined : times.at(-1);
 }
 
-function containerObstacle(pod: Pod): Obstacle | undefined {
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+function startTimes(statuses: readonly ContainerStatus[]): string[] {
+  return statuses
+    .flatMap(({ state }) => (couldNotStart(state?.terminated) ? [] : (state?.running?.startedAt ?? state?.terminated?.startedAt ?? [])))
+    .toSorted();
+}
+
+function containerObstacle(statuses: readonly ContainerStatus[]): Obstacle | undefined {
   return statuses.map(waitingObstacle).find(obstacle => obstacle !== undefined);
 }
 

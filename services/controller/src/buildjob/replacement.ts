@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { BuildJob, BuildJobStatus } from '@buildkite-operator/crds';
 import type { Pod } from '@buildkite-operator/kube';
-import { mayHaveAcquired } from './acquisition.ts';
+import { mayHaveBegun } from './acquisition.ts';
 import { holdingCondition } from './conditions.ts';
 import type { Disruption } from './disruption.ts';
 import type { Ending } from './pod-ending.ts';
 
-/** A pod that is given up before its agent can have acquired the job, for another one. */
+/** A pod that is given up before it can have begun with the job, for another one. */
 export interface Replacement {
   readonly reason: Disruption['reason'];
   readonly message: string;
@@ -25,14 +25,14 @@ export function attemptsWith({ status }: BuildJob, pod: Pod): number {
 }
 
 /**
- * Whether an ended pod is given up for another one: the cluster took it away, its agent cannot have acquired the job, the operator
+ * Whether an ended pod is given up for another one: the cluster took it away, it cannot have begun with the job, the operator
  * was not about to stop it, and fewer than `maxPods` have been made. Pure.
  */
 export function judgeReplacement(job: BuildJob, pod: Pod, { disruption }: Ending, maxPods: number): Replacement | undefined {
   const { status } = job;
   const attempts = attemptsWith(job, pod);
   if (disruption === undefined || attempts >= maxPods) return undefined;
-  if (acquisitionPossible(job, pod) || holdingCondition(status, 'Stopping') !== undefined) return undefined;
+  if (mayBeUnderWay(job, pod) || holdingCondition(status, 'Stopping') !== undefined) return undefined;
   const seconds = Math.round(waitAfter(attempts, pod.metadata?.uid ?? '') / 1000);
   return {
     reason: disruption.reason,
@@ -40,9 +40,9 @@ export function judgeReplacement(job: BuildJob, pod: Pod, { disruption }: Ending
   };
 }
 
-/** The ending with how many pods were tried, where the cluster took the last of them away before its agent could acquire the job. */
+/** The ending with how many pods were tried, where the cluster took the last of them away before it could begin with the job. */
 export function afterAttempts(job: BuildJob, pod: Pod, ending: Ending): Ending {
-  if (ending.disruption === undefined || acquisitionPossible(job, pod)) return ending;
+  if (ending.disruption === undefined || mayBeUnderWay(job, pod)) return ending;
   const attempts = attemptsWith(job, pod);
   return { ...ending, message: `${ending.message}; given up after ${attempts} ${attempts === 1 ? 'pod' : 'pods'}` };
 }
@@ -54,9 +54,9 @@ export function replacementWaitMs(status: BuildJobStatus | undefined, nowMs: num
   return Math.max(0, Date.parse(condition.lastTransitionTime) + waitAfter(status.podAttempts ?? 1, status.replacedPodUid) - nowMs);
 }
 
-/** What was once seen to run may have been acquired, whatever the node reports now. */
-function acquisitionPossible({ status }: BuildJob, pod: Pod): boolean {
-  return mayHaveAcquired(pod) || (status?.runningTime !== undefined && status.podUid === pod.metadata?.uid);
+/** What was once seen to run has begun, whatever the node reports now. */
+function mayBeUnderWay({ status }: BuildJob, pod: Pod): boolean {
+  return mayHaveBegun(pod) || (status?.runningTime !== undefined && status.podUid === pod.metadata?.uid);
 }
 
 /** The wait after so many pods: doubled each time, and spread by half of it, so that the pods of a lost node do not all come at once. */

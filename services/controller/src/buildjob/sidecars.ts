@@ -1,15 +1,15 @@
 import type { Pod } from '@buildkite-operator/kube';
 import { annotationKeys } from '@buildkite-operator/podspec';
 import { describe, lastSaid, memoryLimit } from './container-words.ts';
-import { type ContainerStatus, type EndedContainer, endedAgent } from './pod-containers.ts';
+import { type ContainerStatus, decisiveEnd, type EndedContainer } from './pod-containers.ts';
 import type { Obstacle } from './pod-progress.ts';
 
 /**
  * The essential sidecar that failed while the job ran, if one did: it ended with another exit code than 0, whether it was started again
- * since or not. What sidecars end with while the pod is taken down, or after the agent, says nothing.
+ * since or not. What sidecars end with while the pod is taken down, or after the job's end, says nothing.
  */
 export function failedSidecar(pod: Pod, runningTime: string | undefined): Obstacle | undefined {
-  if (runningTime === undefined || pod.metadata?.deletionTimestamp !== undefined || endedAgent(pod) !== undefined) return undefined;
+  if (runningTime === undefined || pod.metadata?.deletionTimestamp !== undefined || decisiveEnd(pod) !== undefined) return undefined;
   const failed = essentialSidecars(pod).flatMap(status => lastFailure(status) ?? []);
   // An ending before the start was forgiven: the job has started all the same. The kubelet's times are whole seconds.
   const since = failed.find(({ terminated }) => !(Date.parse(terminated.finishedAt ?? '') < Date.parse(runningTime)));

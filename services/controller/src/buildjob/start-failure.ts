@@ -1,8 +1,8 @@
 import type { Pod } from '@buildkite-operator/kube';
 import { containerNames, ownContainerNames } from '@buildkite-operator/podspec';
-import { couldNotStart, mayHaveAcquired } from './acquisition.ts';
+import { couldNotStart, mayHaveBegun } from './acquisition.ts';
 import { describe, lastWords } from './container-words.ts';
-import { type ContainerStatus, clientNames, type EndedContainer } from './pod-containers.ts';
+import { type ContainerStatus, clientNames, clientStatuses, type EndedContainer } from './pod-containers.ts';
 
 /** A container whose process cannot be started as asked. */
 export interface StartFailure {
@@ -15,17 +15,19 @@ export interface StartFailure {
 const notFound: ReadonlySet<number> = new Set([126, 127, 128]);
 
 /**
- * The first container that cannot start, before the agent can have acquired the job: its command does not exist, as where an image has no
- * /bin/sh, or the runtime refuses it. Failed init containers are told of elsewhere.
+ * The first container that cannot start, before the pod can have begun with the job: its command does not exist, as where an image has no
+ * /bin/sh, or the runtime refuses it. Failed init containers are told of elsewhere. Later it can only be a client whose turn comes after
+ * another's, and that the runtime refuses.
  */
 export function startFailure(pod: Pod): StartFailure | undefined {
-  if (mayHaveAcquired(pod)) return undefined;
-  for (const { name, state } of pod.status?.containerStatuses ?? []) {
+  const hasBegun = mayHaveBegun(pod);
+  for (const { name, state } of [...(hasBegun ? [] : (pod.status?.containerStatuses ?? [])), ...clientStatuses(pod)]) {
     const terminated = state?.terminated;
     if (terminated === undefined) continue;
-    if (couldNotStart(terminated) || (clientNames(pod).includes(name) && notFound.has(terminated.exitCode)))
+    if (couldNotStart(terminated) || (!hasBegun && clientNames(pod).includes(name) && notFound.has(terminated.exitCode)))
       return { message: explain({ name, terminated }), final: true };
   }
+  if (hasBegun) return undefined;
   const crashing = (pod.status?.initContainerStatuses ?? []).find(isStartLoop);
   const terminated = crashing?.lastState?.terminated;
   return crashing === undefined || terminated === undefined

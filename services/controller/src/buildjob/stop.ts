@@ -35,13 +35,21 @@ export interface StopClock {
 export function judgeStop(job: BuildJob, progress: Progress | undefined, limits: StopLimits, clock: StopClock): StopVerdict {
   if (job.spec.cancelled) return { stop: { phase: 'Cancelled', reason: 'Cancelled', message: 'cancelled by spec.cancelled' } };
   if (progress?.phase === 'Running') return judgeRunning(progress, limits, clock);
-  const obstacle = progress?.obstacle;
   const pendingLeft = clock.createdMs + limits.pendingTimeoutSeconds * 1000 - clock.nowMs;
-  if (pendingLeft <= 0) return { stop: pendingTimeout(obstacle ?? progress?.awaited, limits) };
+  if (pendingLeft <= 0) return { stop: pendingTimeout(progress?.obstacle ?? progress?.awaited, limits) };
+  return within(pendingLeft, judgeObstacle(progress?.obstacle, limits, clock));
+}
+
+/** The verdict, with a look at the limit that comes after so long. */
+function within(leftMs: number, { stop, waitMs = leftMs }: StopVerdict): StopVerdict {
+  return stop === undefined ? { waitMs: Math.min(leftMs, waitMs) } : { stop };
+}
+
+function judgeObstacle(obstacle: Obstacle | undefined, limits: StopLimits, { nowMs, obstacleSinceMs = nowMs }: StopClock): StopVerdict {
   const graceSeconds = obstacle === undefined ? undefined : graceOf(obstacle, limits);
-  if (obstacle === undefined || graceSeconds === undefined) return { waitMs: pendingLeft };
-  const graceLeft = (clock.obstacleSinceMs ?? clock.nowMs) + graceSeconds * 1000 - clock.nowMs;
-  if (graceLeft > 0) return { waitMs: Math.min(graceLeft, pendingLeft) };
+  if (obstacle === undefined || graceSeconds === undefined) return {};
+  const graceLeft = obstacleSinceMs + graceSeconds * 1000 - nowMs;
+  if (graceLeft > 0) return { waitMs: graceLeft };
   const lasted = graceSeconds === 0 ? '' : `; it did not recover within ${graceSeconds} s`;
   return { stop: { phase: 'Failed', reason: obstacle.reason, message: `${obstacle.message}${lasted}` } };
 }
@@ -53,11 +61,13 @@ function graceOf({ reason, final = false }: Obstacle, limits: StopLimits): numbe
   return reason === 'Unschedulable' ? limits.unschedulableGraceSeconds : limits.startFailureGraceSeconds;
 }
 
-function judgeRunning(progress: Progress, limits: StopLimits, { nowMs }: StopClock): StopVerdict {
-  const { failedSidecar } = progress;
+function judgeRunning(progress: Progress, limits: StopLimits, clock: StopClock): StopVerdict {
+  const { failedSidecar, obstacle } = progress;
   if (failedSidecar !== undefined) return { stop: { phase: 'Failed', reason: failedSidecar.reason, message: failedSidecar.message } };
-  const left = Date.parse(progress.runningTime ?? '') + limits.timeoutSeconds * 1000 - nowMs;
-  if (Number.isNaN(left) || left > 0) return Number.isNaN(left) ? {} : { waitMs: left };
+  const left = Date.parse(progress.runningTime ?? '') + limits.timeoutSeconds * 1000 - clock.nowMs;
+  const verdict = judgeObstacle(obstacle, limits, clock);
+  if (Number.isNaN(left)) return verdict;
+  if (left > 0) return within(left, verdict);
   return {
     stop: {
       phase: 'TimedOut',

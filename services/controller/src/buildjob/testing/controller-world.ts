@@ -13,7 +13,7 @@ import {
 import type { PodDefaults } from '@buildkite-operator/podspec';
 import { podDefaults, sampleEnvironment, sampleJob } from '@buildkite-operator/podspec/testing';
 import { createLogger, createMetricsRegistry, metricPrefix, type Registry } from '@buildkite-operator/service';
-import { mayHaveAcquired } from '../acquisition.ts';
+import { mayHaveBegun } from '../acquisition.ts';
 import { type BuildJobDependencies, buildJobSources, reconcileBuildJob } from '../controller.ts';
 import { BuildJobMetrics } from '../metrics.ts';
 import { ownerName, ownerNameIndex } from '../orphans.ts';
@@ -152,12 +152,12 @@ export class ControllerWorld {
     for (const pod of this.server.pods.filter(one => !hasTerminated(one) && this.#isReachable(one))) {
       const reported = withStatus(pod, facts);
       // What has started is not reported as waiting again.
-      if (mayHaveAcquired(pod) && !mayHaveAcquired(reported)) continue;
+      if (mayHaveBegun(pod) && !mayHaveBegun(reported)) continue;
       const kept = pod.status?.conditions?.filter(({ type }) => type === 'DisruptionTarget') ?? [];
       const conditions = [...(reported.status?.conditions ?? []), ...kept];
       this.#putStatus(reported, { ...reported.status, conditions });
       const owner = pod.metadata.ownerReferences?.[0]?.uid ?? '';
-      if (mayHaveAcquired(reported)) this.#acquired.set(owner, new Set([...(this.#acquired.get(owner) ?? []), pod.metadata.uid]));
+      if (mayHaveBegun(reported)) this.#acquired.set(owner, new Set([...(this.#acquired.get(owner) ?? []), pod.metadata.uid]));
     }
   }
 
