@@ -61,6 +61,7 @@ describe('the spec of a BuildJob with a pod', () => {
   const changes: readonly (readonly [string, object])[] = [
     ['buildkite', { buildkite: { branch: 'other' } }],
     ['buildkite', { buildkite: { agentTags: { arch: 'amd64' } } }],
+    ['buildkite', { buildkite: { outsideAgent: { environmentSecret: 'job-environment' } } }],
     ['environment', { environment: null }],
     ['environment', { environment: 'other' }],
     ['image', { image: 'node:24' }],

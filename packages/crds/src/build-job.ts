@@ -47,6 +47,18 @@ const buildkite = z
       )
       .optional()
       .meta({ description: 'Tags that the agent registers with, beside queue: what the step asked for under agents.', maxProperties: 100 }),
+    outsideAgent: z
+      .object({
+        environmentSecret: dnsSubdomain.meta({
+          description:
+            "Secret in the BuildJob's namespace whose keys are the job's environment, its access token among them. The pod waits until it is there.",
+        }),
+      })
+      .optional()
+      .meta({
+        description:
+          'The job belongs to an agent that runs elsewhere and has acquired it: the pod runs its checkout and its command, and has no agent. `bko run` sets it.',
+      }),
   })
   .meta({ description: 'Which Buildkite job this is, and where it comes from.' });
 

@@ -50,6 +50,7 @@ describe('BuildJob', () => {
     const spec = new Set(fieldsOf('BuildJob').map(({ path }) => path));
     const settings = `
       buildkite.jobId buildkite.queue buildkite.pipeline buildkite.branch buildkite.buildUrl buildkite.stepKey buildkite.priority
+      buildkite.outsideAgent.environmentSecret
       environment image command env initContainers extraContainers resources jobNodeRequirements jobNodePreferences tolerations
       nodeSelector priorityClassName serviceAccountName repoMirror logExporter artifactExporter metricsExporter
       checkout.skip checkout.credentialsSecret podPatch timeoutSeconds pendingTimeoutSeconds ttlSecondsAfterFinished

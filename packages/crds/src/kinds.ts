@@ -39,6 +39,13 @@ export const buildJobKind: KindDefinition = {
       fieldPath: '.spec.cancelled',
       reason: 'FieldValueForbidden',
     },
+    {
+      rule: '!has(self.spec.buildkite.outsideAgent) || !has(self.spec.commandContainers) || self.spec.commandContainers.size() == 0',
+      message:
+        'without an agent in the pod nobody runs commands one after another (spec.buildkite.outsideAgent): put them all into spec.command',
+      fieldPath: '.spec.commandContainers',
+      reason: 'FieldValueForbidden',
+    },
   ],
   // Unlike the name of the pod, the number of pods is not taken back while one is replaced by another.
   immutableOnce: { statusField: 'podAttempts', except: ['cancelled'], because: 'a pod was made for it. Make a new BuildJob instead' },
