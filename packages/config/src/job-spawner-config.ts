@@ -43,7 +43,9 @@ export const jobSpawnerConfig = z
     idlePollSeconds: seconds(0.2, 60).default(2).meta({
       description: 'How often a queue is looked at that had no job of ours for a minute, is paused, or has no place free, in seconds.',
     }),
-    maxJobs: places.default(100).meta({ description: 'How many jobs there may be at once in all: BuildJobs that are not finished.' }),
+    maxJobs: places
+      .default(100)
+      .meta({ description: 'How many jobs there may be at once in all: BuildJobs that came from a queue and are not finished.' }),
     maxJobsPerQueue: z
       .record(queueKey, places)
       .default({})

@@ -29,7 +29,7 @@ export class JobSpawnerMetrics {
       'queue',
       'match',
     ]);
-    this.placesInUse = gauge('places_in_use', 'BuildJobs that are not finished, and jobs about to become one.', ['queue']);
+    this.placesInUse = gauge('places_in_use', 'BuildJobs from queues that are not finished, and jobs about to become one.', ['queue']);
     this.polls = counter('polls_total', 'Looks at a queue: ok, paused, or the error code.', ['queue', 'result']);
     this.pollDuration = new Histogram({
       name: `${prefix}poll_duration_seconds`,

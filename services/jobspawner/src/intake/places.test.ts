@@ -1,12 +1,19 @@
-import type { BuildJob } from '@buildkite-operator/crds';
+import { type BuildJob, reportEndingFinalizer } from '@buildkite-operator/crds';
 import { sampleJob } from '@buildkite-operator/podspec/testing';
 import { describe, expect, it } from 'vitest';
 import { placeHolders } from './places.ts';
 
 function buildJob(jobId: string, status: BuildJob['status'], deletionTimestamp?: string): BuildJob {
   const job = sampleJob();
-  const metadata = { ...job.metadata, ...(deletionTimestamp !== undefined && { deletionTimestamp }) };
+  const finalizers = [reportEndingFinalizer];
+  const metadata = { ...job.metadata, finalizers, ...(deletionTimestamp !== undefined && { deletionTimestamp }) };
   return { ...job, metadata, spec: { ...job.spec, buildkite: { jobId, queue: 'q', pipeline: 'p' } }, status };
+}
+
+/** As a person makes it, or an agent elsewhere for its job. */
+function notFromQueue(job: BuildJob): BuildJob {
+  const { finalizers: _finalizers, ...metadata } = job.metadata;
+  return { ...job, metadata };
 }
 
 const holder = (jobId: string) => ({ jobId, queue: 'q', pipeline: 'p' });
@@ -21,6 +28,7 @@ describe('a place is taken by', () => {
     ['none that has failed', buildJob('a', { phase: 'Failed' }), 0],
     ['none that was cancelled', buildJob('a', { phase: 'Cancelled' }), 0],
     ['none that has timed out', buildJob('a', { phase: 'TimedOut' }), 0],
+    ['none that did not come from a queue', notFromQueue(buildJob('a', { phase: 'Running' })), 0],
   ])('%s', (_what, job, places) => {
     expect(placeHolders([job], [])).toHaveLength(places);
   });
@@ -29,5 +37,7 @@ describe('a place is taken by', () => {
     expect(placeHolders([], [holder('a')])).toEqual([holder('a')]);
     expect(placeHolders([buildJob('a', { phase: 'Running' })], [holder('a')])).toEqual([holder('a')]);
     expect(placeHolders([buildJob('a', { phase: 'Failed' })], [holder('a')])).toEqual([]);
+    // Ended, told to Buildkite, and let go since.
+    expect(placeHolders([notFromQueue(buildJob('a', { phase: 'Failed' }))], [holder('a')])).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import type { OperatorConfig } from '@buildkite-operator/config';
-import { type BuildJob, isFinal } from '@buildkite-operator/crds';
+import { type BuildJob, isFinal, reportEndingFinalizer } from '@buildkite-operator/crds';
 import { matchesAny } from '@buildkite-operator/podspec';
 
 /** What a job takes its places from. */
@@ -62,14 +62,17 @@ export class PlacesInUse {
   }
 }
 
-/** Whose places are taken: BuildJobs that are not finished, and jobs that are about to become one. Each job counts once. */
+/**
+ * Whose places are taken: BuildJobs that came from a queue and are not finished, and jobs that are about to become one. Each job counts once.
+ * What a person or an agent elsewhere has made takes none: it did not wait for one.
+ */
 export function placeHolders(jobs: Iterable<BuildJob>, underWay: Iterable<PlaceHolder>): PlaceHolder[] {
   const holders = new Map<string, PlaceHolder>();
   const finished = new Set<string>();
-  for (const { spec, status } of jobs) {
+  for (const { metadata, spec, status } of jobs) {
     const { jobId, queue = '', pipeline = '' } = spec.buildkite;
     if (isFinal(status?.phase)) finished.add(jobId);
-    else holders.set(jobId, { jobId, queue, pipeline });
+    else if (metadata.finalizers?.includes(reportEndingFinalizer) === true) holders.set(jobId, { jobId, queue, pipeline });
   }
   for (const holder of underWay) if (!finished.has(holder.jobId) && !holders.has(holder.jobId)) holders.set(holder.jobId, holder);
   return [...holders.values()];
