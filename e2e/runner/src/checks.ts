@@ -18,6 +18,7 @@ const checks: readonly Check[] = [
   { title: 'Format', command: ['biome', 'ci'] },
   { title: 'Types and bundles of every package', command: ['turbo', 'run', 'build', 'bundle', '--output-logs=errors-only'] },
   { title: 'Go tests of the glob stand-in', command: ['go', 'test', './...'], directory: 'services/agent/zzglob' },
+  { title: 'Go tests of the environment filter', command: ['go', 'test', './...'], directory: 'services/agent/environment-filter' },
 ];
 
 const shownLogLines = 60;

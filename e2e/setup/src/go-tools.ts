@@ -31,6 +31,7 @@ export const goToolSets = {
   pause: { name: 'pause', directory: 'e2e/cluster/tools/pause', ldflags: '-s -w' },
   registry: { name: 'registry', directory: 'e2e/cluster/tools/registry', ldflags: '-s -w' },
   agent: { name: 'agent', directory: 'services/agent/buildkite-agent', sources: ['services/agent/zzglob'], ldflags: '-s -w' },
+  environmentFilter: { name: 'environment-filter', directory: 'services/agent/environment-filter', ldflags: '-s -w' },
 } as const satisfies Record<string, GoToolSet>;
 
 /**

@@ -1,6 +1,7 @@
 export { type Composition, compose } from './compose.ts';
 export { type ContainerSource, mergeResources } from './container-resources.ts';
 export type { PodDefaults } from './defaults.ts';
+export { filtersEnvironment } from './environment-filter.ts';
 export { environmentProblems, neededEnvironments } from './environment-problems.ts';
 export { fitsProcess } from './long-command.ts';
 export { toLabelValue } from './metadata.ts';

@@ -20,6 +20,7 @@ export const paths = {
   /** Where the agent serves its clients once it has the job (kubernetes-exec's default). */
   agentSocket: '/workspace/buildkite.sock',
   tini: '/workspace/tini-static',
+  environmentFilter: '/workspace/environment-filter',
   build: '/workspace/build',
   hooks: '/workspace/hooks',
   plugins: '/workspace/plugins',

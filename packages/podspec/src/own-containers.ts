@@ -1,6 +1,7 @@
 import type { BuildJob, VolumeMount } from '@buildkite-operator/crds';
 import type { Command } from './compose.ts';
 import type { PodDefaults } from './defaults.ts';
+import { copyFilter, filterOfAgentImage, underFilter } from './environment-filter.ts';
 import { gitMirrorsMounts, gitVariables } from './git-settings.ts';
 import { asKubernetes, type Container, type EnvVar, type ResourceRequirements, type SecurityContext } from './kubernetes-pod.ts';
 import { commandFiles, commandValue, fitsProcess, type NamedCommand } from './long-command.ts';
@@ -55,6 +56,7 @@ export function setupContainer(
     `mkdir -p ${paths.build} ${paths.plugins} ${paths.hooks} ${paths.sockets} ${paths.started}`,
     `cp /usr/local/bin/buildkite-agent ${paths.agentBinary}`,
     `cp /usr/bin/tini-static ${paths.tini}`,
+    ...copyFilter({ commandContainers: commands }),
     makePluginFolders(podName),
     ...files.script,
   ];
@@ -130,7 +132,7 @@ export function checkoutContainer(job: BuildJob, defaults: PodDefaults, settings
     announceStart(containerNames.checkout),
     'umask 000',
     awaitAgent(),
-    'exec buildkite-agent-entrypoint kubernetes-bootstrap',
+    `exec ${underFilter(job.spec, filterOfAgentImage, 'buildkite-agent-entrypoint kubernetes-bootstrap')}`,
   ];
   // git's store helper wants to rewrite its file, which a Secret's mount does not let it do: it works on a copy.
   const copy = `if [ -e ${paths.gitCredentials}/.git-credentials ]; then (umask 077; cp ${paths.gitCredentials}/.git-credentials /tmp/.git-credentials); fi`;
@@ -169,6 +171,7 @@ export function commandContainer(
     });
   }
   const containerId = clientContainers(job.spec).indexOf(name);
+  const client = underFilter(job.spec, paths.environmentFilter, `${paths.agentBinary} kubernetes-bootstrap`);
   const {
     command: _entryPoint,
     args: _args,
@@ -190,7 +193,7 @@ export function commandContainer(
     name,
     // tini comes before the shell, which as the container's first process would ignore SIGTERM.
     command: [paths.tini, '--', '/bin/sh', '-ec'],
-    args: [[announceStart(name), awaitAgent(), `exec ${paths.agentBinary} kubernetes-bootstrap`].join('\n')],
+    args: [[announceStart(name), awaitAgent(), `exec ${client}`].join('\n')],
     workingDir: paths.workspace,
     env: mergeEnv(gitConfig({ 'safe.directory': '*' }), env, own),
     volumeMounts: [workspaceMount, ...volumeMounts],
