@@ -1,44 +1,27 @@
-import type { BuildJob, VolumeMount } from '@buildkite-operator/crds';
+import type { BuildJob } from '@buildkite-operator/crds';
+import { checkoutRunning, commandRunning } from './client-containers.ts';
 import type { Command } from './compose.ts';
 import type { PodDefaults } from './defaults.ts';
 import { copyFilter, filterOfAgentImage, underFilter } from './environment-filter.ts';
-import { gitMirrorsMounts, gitVariables } from './git-settings.ts';
+import { gitVariables } from './git-settings.ts';
 import { asKubernetes, type Container, type EnvVar, type ResourceRequirements, type SecurityContext } from './kubernetes-pod.ts';
-import { commandFiles, commandValue, fitsProcess, type NamedCommand } from './long-command.ts';
+import { commandFiles, type NamedCommand } from './long-command.ts';
 import { containerNames, paths, volumeNames } from './names.ts';
+import {
+  confined,
+  experiments,
+  fieldVariable,
+  graceVariables,
+  type PodSettings,
+  toEnv,
+  underTini,
+  workspaceMount,
+} from './own-container-parts.ts';
 import type { Report } from './problem.ts';
-import { mergeEnv } from './resolve-container.ts';
 import { makePluginFolders } from './settings-plugins.ts';
 import { announceStart, awaitAgent, awaitStarts, clientContainers } from './start-gate.ts';
 
 /** The containers that carry the kubernetes-exec protocol of buildkite-agent: set-up, agent, checkout and command. */
-
-const workspaceMount: VolumeMount = { name: volumeNames.workspace, mountPath: paths.workspace };
-
-/** What the containers have in common. */
-export interface PodSettings {
-  readonly podName: string;
-  readonly queue: string;
-  readonly gracePeriodSeconds: number;
-  readonly pendingTimeoutSeconds: number;
-}
-
-/**
- * Experiments of buildkite-agent that every process of it runs with. Jobs run in two nested terminals; `pty-raw` makes both pass on what
- * the job writes as it is, where each would otherwise put a carriage return before every newline.
- */
-const experiments = { BUILDKITE_AGENT_EXPERIMENT: 'pty-raw' };
-
-/** The agent must have uploaded the log and finished the job within this many seconds after the command's own grace. */
-const finishSeconds = 10;
-
-/**
- * A script under tini, as the agent image has it: a shell as the first process of a container would not be ended by SIGTERM, and what lies
- * in the workspace must not run beside the token.
- */
-function underTini(...script: readonly string[]): Pick<Container, 'command'> {
-  return { command: ['/usr/bin/tini-static', '-s', '--', '/bin/sh', '-ec', script.join('\n')] };
-}
 
 /**
  * Copies the agent and tini to the workspace, from where every image can run them, makes the folders all users write to, and writes
@@ -97,8 +80,7 @@ export function agentContainer(job: BuildJob, defaults: PodDefaults, settings: P
     BUILDKITE_SOCKETS_PATH: `${paths.sockets}/${containerNames.agent}`,
     BUILDKITE_SHELL: '/bin/sh -ec',
     BUILDKITE_NO_COLOR: 'true',
-    BUILDKITE_CANCEL_GRACE_PERIOD: String(settings.gracePeriodSeconds),
-    BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS: String(settings.gracePeriodSeconds - finishSeconds),
+    ...graceVariables(settings),
     ...gitVariables(checkout),
   };
   return {
@@ -125,84 +107,28 @@ export function agentContainer(job: BuildJob, defaults: PodDefaults, settings: P
   };
 }
 
-/** Runs the plugin and checkout phases. It writes with an open umask, so that a command under any user can work in the checkout. */
+/** Runs the plugin and checkout phases. */
 export function checkoutContainer(job: BuildJob, defaults: PodDefaults, settings: PodSettings, user: SecurityContext): Container {
-  const secret = job.spec.checkout?.credentialsSecret;
-  const script = [
-    announceStart(containerNames.checkout),
-    'umask 000',
-    awaitAgent(),
-    `exec ${underFilter(job.spec, filterOfAgentImage, 'buildkite-agent-entrypoint kubernetes-bootstrap')}`,
-  ];
-  // git's store helper wants to rewrite its file, which a Secret's mount does not let it do: it works on a copy.
-  const copy = `if [ -e ${paths.gitCredentials}/.git-credentials ]; then (umask 077; cp ${paths.gitCredentials}/.git-credentials /tmp/.git-credentials); fi`;
-  return {
-    name: containerNames.checkout,
-    image: defaults.agentImage,
-    ...(secret === undefined ? underTini(...script) : underTini(copy, ...script)),
-    env: [
-      ...clientEnv(settings, containerNames.checkout, 0, 'plugin,checkout'),
-      ...gitConfig({ 'safe.directory': '*', ...(secret !== undefined && { 'credential.helper': 'store --file=/tmp/.git-credentials' }) }),
-      ...(secret === undefined ? [] : ['RSA', 'ECDSA', 'ED25519'].map(kind => secretVariable(`SSH_PRIVATE_${kind}_KEY`, secret))),
-    ],
-    resources: asKubernetes<ResourceRequirements>(defaults.checkoutResources),
-    securityContext: confined(user),
-    volumeMounts: [
-      workspaceMount,
-      ...(secret === undefined ? [] : [{ name: volumeNames.gitCredentials, mountPath: paths.gitCredentials, readOnly: true }]),
-      ...gitMirrorsMounts(job.spec.checkout),
-    ],
-  };
+  return checkoutRunning(job, defaults, user, {
+    begin: [announceStart(containerNames.checkout)],
+    run: [awaitAgent(), `exec ${underFilter(job.spec, filterOfAgentImage, 'buildkite-agent-entrypoint kubernetes-bootstrap')}`],
+    env: clientEnv(settings, containerNames.checkout, 0, 'plugin,checkout'),
+  });
 }
 
 /** Runs a command in the environment's image, under tini and the agent's bootstrap from the workspace. */
-export function commandContainer(
-  job: BuildJob,
-  { name, command, field, template }: Command,
-  settings: PodSettings,
-  report: Report,
-): Container {
-  for (const variable of template.env ?? []) {
-    if (variable.value === undefined || fitsProcess(variable.name, variable.value)) continue;
-    report({
-      code: 'TooLarge',
-      field: `${field}.env[${variable.name}]`,
-      problem: `has ${Buffer.byteLength(variable.value)} bytes, and a process cannot be given a variable of 128 KiB and more; put it into a file`,
-    });
-  }
-  const containerId = clientContainers(job.spec).indexOf(name);
+export function commandContainer(job: BuildJob, command: Command, settings: PodSettings, report: Report): Container {
+  const { name } = command;
   const client = underFilter(job.spec, paths.environmentFilter, `${paths.agentBinary} kubernetes-bootstrap`);
-  const {
-    command: _entryPoint,
-    args: _args,
-    workingDir: _workingDir,
-    startupProbe: _startupProbe,
-    livenessProbe: _livenessProbe,
-    readinessProbe: _readinessProbe,
-    lifecycle: _lifecycle,
-    volumeMounts = [],
-    env = [],
-    ...rest
-  } = asKubernetes<Partial<Container>>(template);
-  const own: EnvVar[] = [
-    ...clientEnv(settings, name, containerId, 'plugin,command'),
-    ...toEnv({ BUILDKITE_COMMAND: commandValue({ name, command }) }),
-  ];
-  return {
-    ...rest,
-    name,
-    // tini comes before the shell, which as the container's first process would ignore SIGTERM.
-    command: [paths.tini, '--', '/bin/sh', '-ec'],
-    args: [[announceStart(name), awaitAgent(), `exec ${client}`].join('\n')],
-    workingDir: paths.workspace,
-    env: mergeEnv(gitConfig({ 'safe.directory': '*' }), env, own),
-    volumeMounts: [workspaceMount, ...volumeMounts],
-  };
-}
-
-/** An own container runs without privileges, as the command's user where that is known, so that they share their files. */
-function confined(user: SecurityContext): SecurityContext {
-  return { ...user, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } };
+  return commandRunning(
+    command,
+    {
+      begin: [announceStart(name)],
+      run: [awaitAgent(), `exec ${client}`],
+      env: clientEnv(settings, name, clientContainers(job.spec).indexOf(name), 'plugin,command'),
+    },
+    report,
+  );
 }
 
 function clientEnv(settings: PodSettings, container: string, id: number, bootstrapPhases: string): EnvVar[] {
@@ -213,28 +139,4 @@ function clientEnv(settings: PodSettings, container: string, id: number, bootstr
     ...experiments,
     BUILDKITE_KUBERNETES_BOOTSTRAP_CONNECTION_TIMEOUT: `${settings.pendingTimeoutSeconds}s`,
   });
-}
-
-/** git settings as environment variables, which git treats like ones from its command line. */
-function gitConfig(values: Readonly<Record<string, string>>): EnvVar[] {
-  const pairs = Object.entries(values).flatMap(([key, value], index) => [
-    { name: `GIT_CONFIG_KEY_${index}`, value: key },
-    { name: `GIT_CONFIG_VALUE_${index}`, value },
-  ]);
-  return [{ name: 'GIT_CONFIG_COUNT', value: String(pairs.length / 2) }, ...pairs];
-}
-
-/** Variables with these very values: what looks like a reference to the kubelet, $(NAME) or $$, is kept from it. */
-function toEnv(variables: Readonly<Record<string, string | undefined>>): EnvVar[] {
-  return Object.entries(variables).flatMap(([name, value]) =>
-    value === undefined ? [] : [{ name, value: value.replaceAll('$', '$$$$') }],
-  );
-}
-
-function fieldVariable(name: string, fieldPath: string): EnvVar {
-  return { name, valueFrom: { fieldRef: { fieldPath } } };
-}
-
-function secretVariable(name: string, secret: string): EnvVar {
-  return { name, valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } } };
 }
