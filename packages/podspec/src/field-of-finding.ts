@@ -6,17 +6,24 @@ import type { Finding } from './protection.ts';
 /** The field of job or environment that brought a finding into the pod. */
 export function fieldOfFinding(finding: Finding, composition: Composition): string {
   const { container, list, item, part } = finding;
+  // The set-up has nothing of the job's but the name of an outside agent.
+  if (container === containerNames.setup) return environmentSecret;
   if (container === containerNames.checkout) return checkoutField(finding);
   const resolved = namedContainers(composition).find(({ name }) => name === container);
   for (const { field, template } of resolved?.sources ?? composition.commands[0].sources) {
     const index = indexOf(Reflect.get(template, list), item);
     if (index >= 0) return `${field}.${list}[${index}]${leaf(part)}`;
   }
-  return resolved?.field ?? 'spec';
+  // Its other sources of variables are in its templates.
+  return resolved?.field ?? (list === 'envFrom' ? environmentSecret : 'spec');
 }
+
+/** Where a job names the Secret with its environment. */
+const environmentSecret = 'spec.buildkite.outsideAgent.environmentSecret';
 
 /** Beside the operator's own, the checkout has variables of the credentials' Secret, and a mount of the volume with mirrors. */
 function checkoutField({ list, value, part }: Finding): string {
+  if (list === 'envFrom') return environmentSecret;
   if (list !== 'volumeMounts' || value === volumeNames.gitCredentials) return 'spec.checkout.credentialsSecret';
   return `spec.checkout.gitMirrors.${part === 'mountPath' ? 'path' : 'volume'}`;
 }

@@ -139,6 +139,27 @@ const cases: readonly GoldenCase[] = [
     environments: [node, postgres],
   },
   {
+    file: 'outside-agent',
+    job: {
+      buildkite: { ...buildkite, outsideAgent: { environmentSecret: 'job-environment' } },
+      environment: 'node',
+      command: 'npm test',
+      env: [{ name: 'CI', value: '1' }],
+      initContainers: [{ name: 'warm', image: 'node:24-slim', command: ['npm', 'ping'] }],
+      checkout: { credentialsSecret: 'git', submodules: false },
+      terminationGracePeriodSeconds: 30,
+    },
+    environments: [node, postgres],
+  },
+  {
+    file: 'outside-agent-skip-checkout',
+    job: {
+      buildkite: { jobId: sampleJobId, outsideAgent: { environmentSecret: 'job-environment' } },
+      command: 'date',
+      checkout: { skip: true },
+    },
+  },
+  {
     file: 'pod-patch',
     job: {
       buildkite,

@@ -22,6 +22,8 @@ export const paths = {
   tini: '/workspace/tini-static',
   environmentFilter: '/workspace/environment-filter',
   build: '/workspace/build',
+  /** Where the bootstrap checks out (kubernetes-exec's default). */
+  checkout: '/workspace/build/buildkite',
   hooks: '/workspace/hooks',
   plugins: '/workspace/plugins',
   sockets: '/workspace/sockets',

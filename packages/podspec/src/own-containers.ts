@@ -1,11 +1,11 @@
 import type { BuildJob } from '@buildkite-operator/crds';
-import { checkoutRunning, commandRunning } from './client-containers.ts';
+import { checkoutRunning, commandRunning, setupRunning } from './client-containers.ts';
 import type { Command } from './compose.ts';
 import type { PodDefaults } from './defaults.ts';
 import { copyFilter, filterOfAgentImage, underFilter } from './environment-filter.ts';
 import { gitVariables } from './git-settings.ts';
 import { asKubernetes, type Container, type EnvVar, type ResourceRequirements, type SecurityContext } from './kubernetes-pod.ts';
-import { commandFiles, type NamedCommand } from './long-command.ts';
+import type { NamedCommand } from './long-command.ts';
 import { containerNames, paths, volumeNames } from './names.ts';
 import {
   confined,
@@ -18,41 +18,18 @@ import {
   workspaceMount,
 } from './own-container-parts.ts';
 import type { Report } from './problem.ts';
-import { makePluginFolders } from './settings-plugins.ts';
 import { announceStart, awaitAgent, awaitStarts, clientContainers } from './start-gate.ts';
 
 /** The containers that carry the kubernetes-exec protocol of buildkite-agent: set-up, agent, checkout and command. */
 
-/**
- * Copies the agent and tini to the workspace, from where every image can run them, makes the folders all users write to, and writes
- * commands that are too long for a variable into files.
- */
+/** Makes the workspace ready for an agent that is called like the pod, and its clients. */
 export function setupContainer(
   defaults: PodDefaults,
   podName: string,
   commands: readonly NamedCommand[],
   user: SecurityContext,
 ): Container {
-  const files = commandFiles(commands);
-  const script = [
-    'umask 000',
-    `mkdir -p ${paths.build} ${paths.plugins} ${paths.hooks} ${paths.sockets} ${paths.started}`,
-    `cp /usr/local/bin/buildkite-agent ${paths.agentBinary}`,
-    `cp /usr/bin/tini-static ${paths.tini}`,
-    ...copyFilter({ commandContainers: commands }),
-    makePluginFolders(podName),
-    ...files.script,
-  ];
-  return {
-    name: containerNames.setup,
-    image: defaults.agentImage,
-    command: ['/bin/sh', '-ec', script.join('\n')],
-    ...(files.env.length > 0 && { env: [...files.env] }),
-    resources: asKubernetes<ResourceRequirements>(defaults.agentResources),
-    securityContext: confined(user),
-    terminationMessagePolicy: 'FallbackToLogsOnError',
-    volumeMounts: [workspaceMount],
-  };
+  return setupRunning(defaults, user, { agentName: podName, further: copyFilter({ commandContainers: commands }), commands });
 }
 
 /**

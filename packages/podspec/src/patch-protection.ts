@@ -9,7 +9,7 @@ import { allContainers } from './protection.ts';
 const field = 'spec.podPatch';
 
 /** Parts of the operator's own containers that a patch may set. The commands' containers are the job's own: see `fixedForCommand`. */
-const freeParts: ReadonlySet<string> = new Set([
+export const freeParts: ReadonlySet<string> = new Set([
   'imagePullPolicy',
   'resources',
   'securityContext',
@@ -48,11 +48,14 @@ export function checkPatchLeftProtocol(before: PodSpec, after: PodSpec, report: 
   if (after.ephemeralContainers !== undefined) refuse(report, 'ephemeralContainers', 'a pod cannot be made with them; leave them out');
   checkGracePeriod(before, after, report);
   checkNamesUnique(after, report);
+  checkNoNewOwn(before, after, report);
+  const outside = !before.containers.some(({ name }) => name === containerNames.agent);
   for (const list of ['initContainers', 'containers'] as const) {
     for (const original of (before[list] ?? []).filter(({ name }) => list === 'containers' || ownContainerNames.has(name))) {
       const patched = after[list]?.find(({ name }) => name === original.name);
       if (patched === undefined) refuse(report, list, 'belongs to the operator and cannot be removed', original.name);
-      else checkOwnContainer(original, patched, (part, problem) => refuse(report, `${list}[${original.name}].${part}`, problem));
+      else
+        checkOwnContainer({ original, patched, outside }, (part, problem) => refuse(report, `${list}[${original.name}].${part}`, problem));
     }
   }
   for (const name of [volumeNames.agentToken, volumeNames.agentHooks]) {
@@ -82,7 +85,28 @@ function checkNamesUnique(spec: PodSpec, report: Report): void {
   }
 }
 
-function checkOwnContainer(original: Container, patched: Container, refusePart: (part: string, problem: string) => void): void {
+/** Whatever has such a name is taken for the operator's, by everybody who looks at the pod. */
+function checkNoNewOwn(before: PodSpec, after: PodSpec, report: Report): void {
+  const had = new Set(allContainers(before).map(({ name }) => name));
+  for (const list of ['initContainers', 'containers'] as const) {
+    for (const { name } of after[list] ?? [])
+      if (ownContainerNames.has(name) && !had.has(name))
+        refuse(
+          report,
+          `${list}[${name}]`,
+          "has the name of a container of the operator's own, which this pod has not; choose another name",
+        );
+  }
+}
+
+interface PatchedContainer {
+  readonly original: Container;
+  readonly patched: Container;
+  /** Whether its environment is the last of its `envFrom`, for want of an agent. */
+  readonly outside: boolean;
+}
+
+function checkOwnContainer({ original, patched, outside }: PatchedContainer, refusePart: (part: string, problem: string) => void): void {
   for (const part of new Set([...Object.keys(original), ...Object.keys(patched)])) {
     if (isFree(original.name, part)) continue;
     const [was, is]: readonly unknown[] = [original, patched].map(container => Reflect.get(container, part));
@@ -94,6 +118,9 @@ function checkOwnContainer(original: Container, patched: Container, refusePart: 
     if (!isDeepStrictEqual(now, [variable]) && isFree(original.name, 'env'))
       refusePart(`env[${variable.name}]`, 'belongs to the operator and cannot be changed; leave it out');
   }
+  const environment = (original.envFrom ?? []).at(-1);
+  if (outside && environment !== undefined && !isDeepStrictEqual(patched.envFrom?.at(-1), environment))
+    refusePart('envFrom', "replaces the whole list, and with it the job's environment; use env, or the envFrom of a BuildEnvironment");
   for (const mount of (original.volumeMounts ?? []).filter(({ name }) => ownVolumeNames.has(name))) {
     if (patched.volumeMounts?.some(now => isDeepStrictEqual(now, mount)) !== true && isFree(original.name, 'volumeMounts'))
       refusePart(`volumeMounts[${mount.mountPath}]`, 'belongs to the operator and cannot be changed; choose another path');

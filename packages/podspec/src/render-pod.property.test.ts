@@ -1,10 +1,11 @@
+import type { BuildJobSpec } from '@buildkite-operator/crds';
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { PodSpec } from './kubernetes-pod.ts';
 import { renderPod, timeoutsOf } from './render-pod.ts';
 import { clientContainers } from './start-gate.ts';
 import { attacksOn } from './testing/attacks.ts';
-import { byName, podDefaults, type RenderCase, renderCases, renderRefusal, sampleJob } from './testing/index.ts';
+import { byName, podDefaults, type RenderCase, renderCases, renderRefusal, sampleJob, sampleJobId } from './testing/index.ts';
 import { containerOf } from './testing/pod-containers.ts';
 
 // A property takes a second or two; on a busy machine, more.
@@ -46,7 +47,7 @@ describe('the pod of any valid job', () => {
     );
   });
 
-  it('runs its numbered clients once, with the token in the agent only, and is held until its end is recorded', () => {
+  it('runs its numbered clients once, with the token in the agent only if it has one, and is held until its end is recorded', () => {
     fc.assert(
       fc.property(renderCases, given => {
         const pod = render(given);
@@ -54,7 +55,8 @@ describe('the pod of any valid job', () => {
         const { containers = [], restartPolicy, activeDeadlineSeconds } = pod.spec ?? {};
         const all = (name: string) =>
           containers.flatMap(({ env = [] }) => env.filter(entry => entry.name === name).map(({ value }) => value));
-        const ids = clientContainers(job.spec).map((_name, index) => String(index));
+        const outside = job.spec.buildkite.outsideAgent !== undefined;
+        const ids = outside ? [] : clientContainers(job.spec).map((_name, index) => String(index));
         expect({
           restartPolicy,
           ids: all('BUILDKITE_CONTAINER_ID'),
@@ -64,12 +66,30 @@ describe('the pod of any valid job', () => {
         }).toStrictEqual({
           restartPolicy: 'Never',
           ids,
-          counts: [String(ids.length)],
-          token: ['agent'],
+          counts: outside ? [] : [String(ids.length)],
+          token: outside ? [] : ['agent'],
           finalizers: ['buildkite-operator.io/record-ending'],
         });
         expect(activeDeadlineSeconds).toBeLessThanOrEqual(longestDeadline);
         expect(activeDeadlineSeconds).toBeGreaterThan(Math.min(timeoutsOf(job, defaults).timeoutSeconds, longestDeadline - 1));
+      }),
+      runs,
+    );
+  });
+
+  it('does the work of an outside job by its checkout, last of the init containers, and its command alone, in the environment of its Secret', () => {
+    const outside = renderCases.filter(({ job }) => job.spec.buildkite.outsideAgent !== undefined);
+    fc.assert(
+      fc.property(outside, given => {
+        const { initContainers = [], containers = [], volumes = [] } = render(given).spec ?? {};
+        const { buildkite, checkout, podPatch } = given.job.spec;
+        const patched = new Set(JSON.stringify(podPatch ?? {}).match(/(?<="name":")[^"]*(?=")/g));
+        const clients = [...(checkout?.skip === true ? [] : initContainers.filter(({ name }) => name === 'checkout')), ...containers];
+        const own = clients.filter(({ name }) => !patched.has(name) || name === 'container-0' || name === 'checkout');
+        expect(own.map(({ name }) => name)).toStrictEqual([...(checkout?.skip === true ? [] : ['checkout']), 'container-0']);
+        const secretRef = { name: buildkite.outsideAgent?.environmentSecret };
+        for (const { envFrom } of own) expect(envFrom?.at(-1)).toStrictEqual({ secretRef });
+        expect(volumes.map(({ name }) => name)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^agent-(token|hooks)$/)]));
       }),
       runs,
     );
@@ -90,12 +110,16 @@ describe('the pod of any valid job', () => {
 
 describe('the agent token', () => {
   const attacks = attacksOn(podDefaults.agentTokenSecret.name);
-  const protective = ['TokenExposed', 'VolumeConflict', 'PatchRefused'];
+  // Where the agent runs elsewhere, its volumes are not there to be mounted.
+  const protective = ({ job }: RenderCase) => [
+    ...['TokenExposed', 'VolumeConflict', 'PatchRefused'],
+    ...(job.spec.buildkite.outsideAgent === undefined ? [] : ['VolumeMissing']),
+  ];
 
   it.each(attacks)('is not got at by $title', ({ apply }) => {
     fc.assert(
       fc.property(renderCases, given => {
-        expect(protective).toContain(renderRefusal(() => render(apply(given)))?.code);
+        expect(protective(given)).toContain(renderRefusal(() => render(apply(given)))?.code);
       }),
       { numRuns: 25 },
     );
@@ -105,7 +129,7 @@ describe('the agent token', () => {
     fc.assert(
       fc.property(renderCases, fc.subarray([...attacks], { minLength: 2 }), (given, chosen) => {
         const attacked = chosen.reduce((attacked, { apply }) => apply(attacked), given);
-        expect([...protective, 'NameTaken']).toContain(renderRefusal(() => render(attacked))?.code);
+        expect([...protective(given), 'NameTaken']).toContain(renderRefusal(() => render(attacked))?.code);
       }),
       runs,
     );
@@ -169,8 +193,9 @@ describe('any patch at all', () => {
     fc.record({ containers: named(fc.dictionary(names, json, { maxKeys: 2, noNullPrototype: true })) }),
     fc.record({ volumes: named(fc.dictionary(names, json, { maxKeys: 2, noNullPrototype: true })) }),
   );
-  const attempt = (podPatch: Record<string, unknown>) => {
-    const job = sampleJob({ command: 'make', podPatch });
+  type Buildkite = BuildJobSpec['buildkite'];
+  const attempt = (podPatch: Record<string, unknown>, buildkite: Buildkite) => {
+    const job = sampleJob({ buildkite, command: 'make', podPatch });
     let spec: PodSpec | undefined;
     const refusal = renderRefusal(() => {
       spec = renderPod(job, new Map(), podDefaults).spec;
@@ -178,24 +203,30 @@ describe('any patch at all', () => {
     return { spec, refusal };
   };
 
-  it('is refused with a RenderError that names nothing but spec.podPatch, or leaves protocol and token alone', () => {
-    const { spec: plain } = attempt({});
-    let applied = 0;
-    fc.assert(
-      fc.property(patch, podPatch => {
-        const { spec, refusal } = attempt(podPatch);
-        expect(refusal?.problems.filter(({ field }) => !field.startsWith('spec.podPatch')) ?? []).toStrictEqual([]);
-        if (spec === undefined) return;
-        applied += 1;
-        expect(placesOfToken(spec)).toStrictEqual(['agent']);
-        expect(containerOf(spec, 'agent')).toMatchObject({ image: podDefaults.agentImage });
-        for (const name of ['copy-agent', 'agent', 'checkout', 'container-0'])
-          expect(containerOf(spec, name).command).toStrictEqual(containerOf(plain, name).command);
-      }),
-      { numRuns: 3000 },
-    );
-    expect(applied).toBeGreaterThan(100);
-  });
+  it.each<[string, Buildkite, readonly string[]]>([
+    ['with an agent', { jobId: sampleJobId }, ['agent']],
+    ['of an outside agent', { jobId: sampleJobId, outsideAgent: { environmentSecret: 'job-environment' } }, []],
+  ])(
+    'of a job %s is refused with a RenderError that names nothing but spec.podPatch, or leaves protocol and token alone',
+    (_kind, buildkite, agents) => {
+      const { spec: plain } = attempt({}, buildkite);
+      let applied = 0;
+      fc.assert(
+        fc.property(patch, podPatch => {
+          const { spec, refusal } = attempt(podPatch, buildkite);
+          expect(refusal?.problems.filter(({ field }) => !field.startsWith('spec.podPatch')) ?? []).toStrictEqual([]);
+          if (spec === undefined) return;
+          applied += 1;
+          expect(placesOfToken(spec)).toStrictEqual(agents);
+          for (const name of agents) expect(containerOf(spec, name)).toMatchObject({ image: podDefaults.agentImage });
+          for (const name of ['copy-agent', ...agents, 'checkout', 'container-0'])
+            expect(containerOf(spec, name).command).toStrictEqual(containerOf(plain, name).command);
+        }),
+        { numRuns: 3000 },
+      );
+      expect(applied).toBeGreaterThan(100);
+    },
+  );
 });
 
 /** The containers that name the token's volume or Secret anywhere. */

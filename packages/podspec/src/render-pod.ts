@@ -6,6 +6,8 @@ import { fieldOfFinding, patchFieldOf } from './field-of-finding.ts';
 import { asKubernetes, type Container, type HostAlias, type PodSpec, type SecurityContext, type Volume } from './kubernetes-pod.ts';
 import { podAnnotations, podLabels } from './metadata.ts';
 import { paths, podFinalizer, podNameFor, volumeNames } from './names.ts';
+import { outsideCheckout, outsideCommand, outsideSetup } from './outside-containers.ts';
+import { patchWithoutAgent } from './outside-patch.ts';
 import type { PodSettings } from './own-container-parts.ts';
 import { agentContainer, checkoutContainer, commandContainer, setupContainer } from './own-containers.ts';
 import { checkPatchLeftProtocol, patchedPodSpec } from './patch-protection.ts';
@@ -33,7 +35,8 @@ export function timeoutsOf({ spec }: BuildJob, defaults: PodDefaults) {
 }
 
 /**
- * The pod that runs the job: set-up, the job's init containers and native sidecars, then agent, checkout and command.
+ * The pod that runs the job: set-up, the job's init containers and native sidecars, then agent, checkout and command. Of a job whose agent
+ * runs elsewhere, the checkout is the last of the init containers, and there is no agent.
  * Pure; throws RenderError with all problems where no pod can be made. The caller adds the owner reference.
  */
 export function renderPod(job: BuildJob, environments: Environments, defaults: PodDefaults): Pod {
@@ -59,7 +62,7 @@ export function attemptPod(job: BuildJob, environments: Environments, defaults: 
   const namesUnique = checkContainerNames(namedContainers(composition), report);
   const plain = podSpec(job, composition, defaults, report);
   // A patch finds containers by name; where names clash, it would be judged by what it never meant.
-  const spec = (namesUnique ? applyPatch(plain, job.spec.podPatch, report) : undefined) ?? plain;
+  const spec = (namesUnique ? applyPatch(plain, job.spec, report) : undefined) ?? plain;
   const [before, after] = [plain, spec].map(one => podFindings(one, defaults.agentTokenSecret.name)) as [Finding[], Finding[]];
   const brought = newFindings(after, before);
   for (const finding of after) {
@@ -94,7 +97,7 @@ function podSpec(job: BuildJob, composition: Composition, defaults: PodDefaults,
     gracePeriodSeconds: timeouts.terminationGracePeriodSeconds,
     pendingTimeoutSeconds: timeouts.pendingTimeoutSeconds,
   };
-  const user = userOf(composition);
+  const own = ownContainers(job, composition, defaults, settings, report);
   return {
     restartPolicy: 'Never',
     terminationGracePeriodSeconds: timeouts.terminationGracePeriodSeconds,
@@ -107,16 +110,47 @@ function podSpec(job: BuildJob, composition: Composition, defaults: PodDefaults,
     ...environmentParts(composition),
     volumes: podVolumes(job, composition, defaults),
     initContainers: [
-      setupContainer(defaults, settings.podName, composition.commands, user),
+      own.setup,
       ...composition.initContainers.map(container => additionalContainer(container, { terminationMessagePolicy: 'FallbackToLogsOnError' })),
       ...composition.sidecars.map(container =>
         additionalContainer(container, { restartPolicy: 'Always', terminationMessagePolicy: 'FallbackToLogsOnError' }),
       ),
+      ...own.lastInitContainers,
     ],
+    containers: own.containers,
+  };
+}
+
+interface OwnContainers {
+  readonly setup: Container;
+  readonly lastInitContainers: readonly Container[];
+  readonly containers: Container[];
+}
+
+function ownContainers(
+  job: BuildJob,
+  composition: Composition,
+  defaults: PodDefaults,
+  settings: PodSettings,
+  report: Report,
+): OwnContainers {
+  const { buildkite, checkout } = job.spec;
+  const { commands } = composition;
+  const user = userOf(composition);
+  const secret = buildkite.outsideAgent?.environmentSecret;
+  if (secret !== undefined)
+    return {
+      setup: outsideSetup(secret, defaults, commands, user),
+      lastInitContainers: checkout?.skip === true ? [] : [outsideCheckout(secret, job, defaults, settings, user)],
+      containers: commands.map(command => outsideCommand(secret, job, command, settings, report)),
+    };
+  return {
+    setup: setupContainer(defaults, settings.podName, commands, user),
+    lastInitContainers: [],
     containers: [
       agentContainer(job, defaults, settings, user),
-      ...(spec.checkout?.skip === true ? [] : [checkoutContainer(job, defaults, settings, user)]),
-      ...composition.commands.map(command => commandContainer(job, command, settings, report)),
+      ...(checkout?.skip === true ? [] : [checkoutContainer(job, defaults, settings, user)]),
+      ...commands.map(command => commandContainer(job, command, settings, report)),
     ],
   };
 }
@@ -147,13 +181,16 @@ function additionalContainer({ name, template }: ResolvedContainer, extra: Parti
 
 function podVolumes(job: BuildJob, { volumes }: Composition, { agentTokenSecret }: PodDefaults): Volume[] {
   const credentials = job.spec.checkout?.credentialsSecret;
-  return [
-    { name: volumeNames.workspace, emptyDir: {} },
+  const forAgent: Volume[] = [
     { name: volumeNames.agentHooks, emptyDir: {} },
     {
       name: volumeNames.agentToken,
       secret: { secretName: agentTokenSecret.name, items: [{ key: agentTokenSecret.key, path: agentTokenSecret.key }] },
     },
+  ];
+  return [
+    { name: volumeNames.workspace, emptyDir: {} },
+    ...(job.spec.buildkite.outsideAgent === undefined ? forAgent : []),
     ...(credentials === undefined
       ? []
       : [
@@ -169,8 +206,9 @@ function podVolumes(job: BuildJob, { volumes }: Composition, { agentTokenSecret 
 }
 
 /** The patched spec; undefined where the patch cannot be applied, which is reported, or where there is none. */
-function applyPatch(spec: PodSpec, patch: Readonly<Record<string, unknown>> | undefined, report: Report): PodSpec | undefined {
-  if (patch === undefined) return undefined;
+function applyPatch(spec: PodSpec, { podPatch, buildkite }: BuildJob['spec'], report: Report): PodSpec | undefined {
+  if (podPatch === undefined) return undefined;
+  const patch = buildkite.outsideAgent === undefined ? podPatch : patchWithoutAgent(podPatch);
   try {
     const outcome = strategicMerge(asKubernetes<JsonObject>(spec), asKubernetes<JsonObject>(patch), { at: 'spec.podPatch' });
     const patched = patchedPodSpec(outcome, report);

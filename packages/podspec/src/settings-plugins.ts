@@ -20,7 +20,7 @@ export function pluginFolder(plugin: SettingsPlugin): string {
 const anyCommit = '0'.repeat(40);
 
 /**
- * Shell commands that make the plugins' folders for the agent of this name, a word of the shell. They are no plugins, and nobody can clone
+ * Shell commands that make the plugins' folders for the agent of this name, as it stands between double quotes of the shell. They are no plugins, and nobody can clone
  * them; but a job's environment cannot be changed from outside, and the agent drops the `kubernetes` block alone, as it does in
  * kubernetes-exec only. With a git folder, and an empty `hooks` in it, it takes a plugin for checked out, finds no hook, and goes on
  * (buildkite-agent v3.136.2, `checkoutPlugin`; tried with its bootstrap).

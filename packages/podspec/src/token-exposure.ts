@@ -17,18 +17,12 @@ export function exposures(spec: PodSpec, secretName: string): Finding[] {
     ...(container === agent ? [] : mounted(container, volumes)),
     ...read(container, [secretName, ...volumes]),
   ]);
-  // /proc/<pid>/root of a process in the same namespace leads into the agent container's files.
+  // /proc/<pid>/root of a process in the same namespace leads into the agent container's files; where the agent runs elsewhere, its
+  // /proc/<pid>/environ to the job's access token, and on the node to the agents of other pods.
+  const secrets = agent === undefined ? 'processes that have agent tokens' : 'the agent container, where the agent token is';
   const shared = (['shareProcessNamespace', 'hostPID'] as const)
     .filter(part => spec[part] === true)
-    .map(
-      (list): Finding => ({
-        code,
-        list,
-        item: true,
-        value: true,
-        problem: 'lets other containers look into the agent container, where the agent token is; leave it out',
-      }),
-    );
+    .map((list): Finding => ({ code, list, item: true, value: true, problem: `lets other containers look into ${secrets}; leave it out` }));
   return [...inContainers, ...shared];
 }
 

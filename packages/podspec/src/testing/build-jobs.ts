@@ -52,6 +52,7 @@ const buildkite = fc
       stepKey: freeText(255),
       priority: fc.integer({ min: -2_147_483_648, max: 2_147_483_647 }),
       agentTags: fc.dictionary(fc.constantFrom('queue', 'arch', 'os', 'k8s:node'), fc.stringMatching(/^[^,]{0,20}$/), { maxKeys: 3 }),
+      outsideAgent: fc.record({ environmentSecret: dnsSubdomain }),
     }),
   )
   .map(([jobId, rest]) => ({ jobId, ...rest }));
@@ -155,9 +156,11 @@ function buildJob(wish: JobWish, environments: readonly EnvironmentWish[]): Buil
       ...(lists.initContainers !== undefined && { initContainers: initContainers(lists.initContainers, { ...scope, ending: 'ij' }) }),
       ...(lists.extraContainers !== undefined && { extraContainers: sidecars(lists.extraContainers, { ...scope, ending: 'sj' }) }),
     }),
-    ...(lists.commandContainers !== undefined && {
-      commandContainers: commandContainers(lists.commandContainers, { ...scope, ending: 'cj' }),
-    }),
+    // The API server takes none without an agent.
+    ...(buildkite.outsideAgent === undefined &&
+      lists.commandContainers !== undefined && {
+        commandContainers: commandContainers(lists.commandContainers, { ...scope, ending: 'cj' }),
+      }),
     ...(environment !== undefined && { environment: environment.name }),
     cancelled,
   };
