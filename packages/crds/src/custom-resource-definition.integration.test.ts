@@ -101,7 +101,7 @@ describe('a good object', () => {
     [
       'with tags, a checkout and exporters',
       job({
-        buildkite: { jobId, agentTags: { arch: 'arm64' } },
+        buildkite: { jobId, agentTags: { arch: 'arm64' }, outsideAgent: { environmentSecret: 'job.environment' } },
         checkout: {
           skip: true,
           cloneFlags: '--depth=1',
@@ -154,6 +154,7 @@ describe('a bad object is refused, and the answer names the field', () => {
       { buildkite: { jobId, agentTags: { ['k'.repeat(256)]: 'v' } } },
       /spec\.buildkite\.agentTags: Invalid value.*at most 255/,
     ],
+    ['an outside agent without the Secret', { buildkite: { jobId, outsideAgent: {} } }, /outsideAgent\.environmentSecret: Required value/],
     ['a command that is no text', { command: ['make'] }, /spec\.command: Invalid value: "array"/],
     ['an image with a space', { image: 'node 24' }, /spec\.image: Invalid value: "node 24"/],
     ['an empty image', { image: '' }, /spec\.image: Invalid value: ""/],
@@ -306,6 +307,11 @@ describe('a bad object is refused, and the answer names the field', () => {
       'two containers of one name',
       job({ extraContainers: [{ name: 'db', image: 'x' }, { environment: 'db' }] }),
       /spec\.extraContainers: Invalid value.*two containers have the same name/,
+    ],
+    [
+      'commands one after another without an agent',
+      job({ buildkite: { jobId, outsideAgent: { environmentSecret: 's' } }, commandContainers: [{ name: 'test', command: 'make test' }] }),
+      /spec\.commandContainers: Forbidden.*put them all into spec\.command/,
     ],
     ['an unknown field', job({ enviroment: 'node' }), /unknown field "spec\.enviroment"/],
     ['an unknown field deep down', job({ env: [{ name: 'A', vlaue: 'b' }] }), /unknown field "spec\.env\[0\]\.vlaue"/],

@@ -148,6 +148,12 @@ export const badCases: readonly LintCase[] = [
     inEditor: true,
   },
   {
+    name: 'an outside agent, which no pipeline has a say about',
+    pipeline: step('      - buildkite-operator: {buildkite: {outsideAgent: {environmentSecret: others}}}\n'),
+    findings: ['5:30 error steps[0] | buildkite-operator.buildkite: is made from the job itself: remove it'],
+    inEditor: true,
+  },
+  {
     name: 'a tag with a comma',
     pipeline: 'steps:\n  - command: make\n    agents:\n      - queue=bk-operator\n      - "a=b,c"\n',
     findings: ['5:9 error steps[0] | agents.a: must be without a comma'],

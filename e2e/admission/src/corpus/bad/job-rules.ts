@@ -1,4 +1,4 @@
-import { job } from '../corpus-object.ts';
+import { job, corpusJobId as jobId } from '../corpus-object.ts';
 import { bad } from './bad-case.ts';
 
 const rule = (parts: object) => job({ jobNodeRequirements: [{ key: 'topology.kubernetes.io/zone', ...parts }] });
@@ -56,6 +56,14 @@ export const jobRules = [
     'spec.jobNodePreferences[0].requirements[0].values',
     'at least one value',
   ]),
+  bad(
+    'commands one after another without an agent',
+    job({
+      buildkite: { jobId, outsideAgent: { environmentSecret: 'job-environment' } },
+      commandContainers: [{ name: 'test', command: 'make test' }],
+    }),
+    ['spec.commandContainers', 'spec.buildkite.outsideAgent', 'put them all into spec.command'],
+  ),
   bad('a toleration of everything by accident', toleration({ value: 'gpu' }), [
     'spec.tolerations[0].operator',
     'an empty key needs operator Exists',

@@ -11,6 +11,15 @@ export const jobShapes = [
   bad('a Buildkite job without an id', job({ buildkite: { pipeline: 'web' } }), ['spec.buildkite.jobId', 'Required value']),
   bad('a job id in capitals', job({ buildkite: { jobId: jobId.toUpperCase() } }), ['spec.buildkite.jobId', '0197A1B2', 'should match']),
   bad('a job id that is a number', job({ buildkite: { jobId: 7 } }), ['spec.buildkite.jobId', '"integer"', 'type string']),
+  bad('an outside agent without an environment', job({ buildkite: { jobId, outsideAgent: {} } }), [
+    'spec.buildkite.outsideAgent.environmentSecret',
+    'Required value',
+  ]),
+  bad('an environment that can be no Secret', job({ buildkite: { jobId, outsideAgent: { environmentSecret: 'My Job' } } }), [
+    'spec.buildkite.outsideAgent.environmentSecret',
+    'My Job',
+    'should match',
+  ]),
   bad('an empty queue', job({ buildkite: { jobId, queue: '' } }), ['spec.buildkite.queue', 'at least 1 char']),
   bad('an endless branch', job({ buildkite: { jobId, branch: 'b'.repeat(1025) } }), ['spec.buildkite.branch', 'may not be more than 1024']),
   bad('an endless pipeline', job({ buildkite: { jobId, pipeline: 'p'.repeat(256) } }), ['spec.buildkite.pipeline', 'more than 255']),

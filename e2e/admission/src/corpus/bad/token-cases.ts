@@ -1,4 +1,4 @@
-import { environment, job } from '../corpus-object.ts';
+import { environment, job, corpusJobId as jobId } from '../corpus-object.ts';
 import { bad } from './bad-case.ts';
 
 /** The Secret of the operator's installation in the tests. */
@@ -47,6 +47,10 @@ export const tokenCases = [
   ]),
   bad('the Secret as credentials of the checkout', job({ checkout: { credentialsSecret: secret } }), [
     'spec.checkout.credentialsSecret',
+    secret,
+  ]),
+  bad("the Secret as an outside job's environment", job({ buildkite: { jobId, outsideAgent: { environmentSecret: secret } } }), [
+    'spec.buildkite.outsideAgent.environmentSecret',
     secret,
   ]),
   bad('a volume of the Secret in an environment', source({ secret: { secretName: secret } }), ['spec.container.volumeMounts[0]', 'loot']),

@@ -2,6 +2,7 @@ import { checkoutJobs } from './checkout-jobs.ts';
 import { commandJobs } from './command-jobs.ts';
 import { containerJobs } from './container-jobs.ts';
 import { environmentJobs } from './environment-jobs.ts';
+import { outsideJobs } from './outside-jobs.ts';
 import { patchedJobs } from './patched-jobs.ts';
 import { placementJobs } from './placement-jobs.ts';
 import { plainJobs } from './plain-jobs.ts';
@@ -14,6 +15,7 @@ export const goodJobs = [
   ...plainJobs,
   ...checkoutJobs,
   ...commandJobs,
+  ...outsideJobs,
   ...environmentJobs,
   ...containerJobs,
   ...placementJobs,
