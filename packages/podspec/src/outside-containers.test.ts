@@ -76,6 +76,7 @@ describe.each([
     ['BUILDKITE_BUILD_PATH', '/workspace/build'],
     ['BUILDKITE_BUILD_CHECKOUT_PATH', '/workspace/build/buildkite'],
     ['BUILDKITE_PLUGINS_PATH', '/workspace/plugins'],
+    ['BUILDKITE_PLUGINS_ALWAYS_CLONE_FRESH', 'false'],
     ['BUILDKITE_HOOKS_PATH', '/workspace/hooks'],
     ['BUILDKITE_ADDITIONAL_HOOKS_PATHS', ''],
     ['BUILDKITE_SOCKETS_PATH', `/workspace/sockets/${name}`],

@@ -77,6 +77,8 @@ function ownVariables({ spec: { checkout = {} } }: BuildJob, settings: PodSettin
     BUILDKITE_HOOKS_PATH: paths.hooks,
     BUILDKITE_ADDITIONAL_HOOKS_PATHS: '',
     BUILDKITE_PLUGINS_PATH: paths.plugins,
+    // The pod is fresh, and a clone would take the folders of the settings' plugins for old ones.
+    BUILDKITE_PLUGINS_ALWAYS_CLONE_FRESH: 'false',
     BUILDKITE_SOCKETS_PATH: `${paths.sockets}/${container}`,
     BUILDKITE_ENV_FILE: '',
     BUILDKITE_ENV_JSON_FILE: '',

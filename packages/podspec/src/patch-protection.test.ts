@@ -153,6 +153,14 @@ describe('a patch that is refused', () => {
     expect(renderRefusal(() => patched(podPatch))?.code).toBe('TokenExposed');
   });
 
+  it('brings the checkout of a job that skips it', () => {
+    const job = sampleJob({ command: 'make', checkout: { skip: true }, podPatch: container('checkout', { image: 'git' }) });
+    expect(renderRefusal(() => renderPod(job, new Map(), podDefaults))).toMatchObject({
+      code: 'PatchRefused',
+      field: 'spec.podPatch.containers[checkout]',
+    });
+  });
+
   it('says a variable of ours twice, of which the second would count', () => {
     const env = containerOf(patched({}).spec, 'container-0').env ?? [];
     const podPatch = container('container-0', { env: [{ $patch: 'replace' }, ...env, { name: 'BUILDKITE_COMMAND', value: 'true' }] });

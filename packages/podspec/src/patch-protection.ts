@@ -53,9 +53,13 @@ export function checkPatchLeftProtocol(before: PodSpec, after: PodSpec, report: 
   for (const list of ['initContainers', 'containers'] as const) {
     for (const original of (before[list] ?? []).filter(({ name }) => list === 'containers' || ownContainerNames.has(name))) {
       const patched = after[list]?.find(({ name }) => name === original.name);
-      if (patched === undefined) refuse(report, list, 'belongs to the operator and cannot be removed', original.name);
-      else
-        checkOwnContainer({ original, patched, outside }, (part, problem) => refuse(report, `${list}[${original.name}].${part}`, problem));
+      if (patched === undefined) {
+        refuse(report, list, 'belongs to the operator and cannot be removed', original.name);
+        continue;
+      }
+      const refusePart: RefusePart = (part, problem) => refuse(report, `${list}[${original.name}].${part}`, problem);
+      checkOwnContainer(original, patched, refusePart);
+      if (outside) checkEnvironmentKept(original, patched, refusePart);
     }
   }
   for (const name of [volumeNames.agentToken, volumeNames.agentHooks]) {
@@ -99,14 +103,16 @@ function checkNoNewOwn(before: PodSpec, after: PodSpec, report: Report): void {
   }
 }
 
-interface PatchedContainer {
-  readonly original: Container;
-  readonly patched: Container;
-  /** Whether its environment is the last of its `envFrom`, for want of an agent. */
-  readonly outside: boolean;
+type RefusePart = (part: string, problem: string) => void;
+
+/** Where there is no agent, the job's environment is the last source of variables. */
+function checkEnvironmentKept(original: Container, patched: Container, refusePart: RefusePart): void {
+  const environment = (original.envFrom ?? []).at(-1);
+  if (environment !== undefined && !isDeepStrictEqual(patched.envFrom?.at(-1), environment))
+    refusePart('envFrom', "replaces the whole list, and with it the job's environment; use env, or the envFrom of a BuildEnvironment");
 }
 
-function checkOwnContainer({ original, patched, outside }: PatchedContainer, refusePart: (part: string, problem: string) => void): void {
+function checkOwnContainer(original: Container, patched: Container, refusePart: RefusePart): void {
   for (const part of new Set([...Object.keys(original), ...Object.keys(patched)])) {
     if (isFree(original.name, part)) continue;
     const [was, is]: readonly unknown[] = [original, patched].map(container => Reflect.get(container, part));
@@ -118,9 +124,6 @@ function checkOwnContainer({ original, patched, outside }: PatchedContainer, ref
     if (!isDeepStrictEqual(now, [variable]) && isFree(original.name, 'env'))
       refusePart(`env[${variable.name}]`, 'belongs to the operator and cannot be changed; leave it out');
   }
-  const environment = (original.envFrom ?? []).at(-1);
-  if (outside && environment !== undefined && !isDeepStrictEqual(patched.envFrom?.at(-1), environment))
-    refusePart('envFrom', "replaces the whole list, and with it the job's environment; use env, or the envFrom of a BuildEnvironment");
   for (const mount of (original.volumeMounts ?? []).filter(({ name }) => ownVolumeNames.has(name))) {
     if (patched.volumeMounts?.some(now => isDeepStrictEqual(now, mount)) !== true && isFree(original.name, 'volumeMounts'))
       refusePart(`volumeMounts[${mount.mountPath}]`, 'belongs to the operator and cannot be changed; choose another path');

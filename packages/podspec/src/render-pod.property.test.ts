@@ -112,7 +112,9 @@ describe('the agent token', () => {
   const attacks = attacksOn(podDefaults.agentTokenSecret.name);
   // Where the agent runs elsewhere, its volumes are not there to be mounted.
   const protective = ({ job }: RenderCase) => [
-    ...['TokenExposed', 'VolumeConflict', 'PatchRefused'],
+    'TokenExposed',
+    'VolumeConflict',
+    'PatchRefused',
     ...(job.spec.buildkite.outsideAgent === undefined ? [] : ['VolumeMissing']),
   ];
 
