@@ -2,7 +2,7 @@ import { type BuildJobStatus, isFinal, phases } from '@buildkite-operator/crds';
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { ControllerWorld } from './testing/controller-world.ts';
-import { running, waiting } from './testing/kubelet-pod.ts';
+import { outside, running, waiting } from './testing/kubelet-pod.ts';
 
 // A property takes some seconds; on a busy machine, more.
 vi.setConfig({ testTimeout: 120_000 });
@@ -37,10 +37,23 @@ const happenings: Readonly<Record<string, readonly [number, Happening]>> = {
         containers: { agent: running(), checkout: running(), 'container-0': waiting('ContainerCreating') },
       }),
   ],
+  'pods prepare their checkout': [
+    3,
+    world => world.report({ phase: 'Pending', containers: { agent: running(), checkout: waiting('PodInitializing') } }),
+  ],
   'nodes refuse pods': [4, world => world.refusePods()],
   'pods are pre-empted': [3, world => world.disruptPods('PreemptionByScheduler')],
   'nodes are drained': [2, world => world.disruptPods('EvictionByEvictionAPI')],
   'nodes are lost': [2, world => world.disruptPods('DeletionByTaintManager')],
+  'nodes are cut off': [2, world => world.cutNodesOff()],
+  'nodes are cut off until they count as lost': [
+    2,
+    world => {
+      world.disruptPods('DeletionByTaintManager');
+      world.cutNodesOff();
+      world.wait(125);
+    },
+  ],
   'pods run': [10, world => world.runPods()],
   'pods end well': [2, world => world.endPods(0)],
   'pods fail': [2, world => world.endPods(1)],
@@ -60,14 +73,20 @@ const happening = fc.oneof(...Object.entries(happenings).map(([name, [weight]]) 
 const story = fc.array(happening, { minLength: 5, maxLength: 60, size: 'max' });
 
 describe('whatever happens, in whichever order, with old caches and lost answers,', () => {
-  it.each([0, 3600])(
-    'a job gets as many pods as it may, one of them acquires it at most, its phases go on, and nothing is left (TTL %i s)',
-    async ttl => {
+  it.each([
+    [0, 'a job', {}],
+    [3600, 'a job', {}],
+    [0, 'a job whose agent runs elsewhere', outside],
+  ])(
+    'with TTL %i s, %s gets as many pods as it may, one of them begins with it at most, its phases go on, and nothing is left',
+    async (ttl, _what, spec) => {
       let ran = 0;
       let replaced = 0;
       await fc.assert(
         fc.asyncProperty(story, async steps => {
-          const world = new ControllerWorld(ttl);
+          const world = new ControllerWorld(ttl, spec);
+          // Longer than a node takes to count as lost.
+          if (spec === outside) world.changeConfig({ pendingTimeoutSeconds: 600 });
           const key = world.addJob();
           world.sync();
           for (const step of steps) await happenings[step]?.[1](world, key);

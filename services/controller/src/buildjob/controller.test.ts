@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { ControllerWorld } from './testing/controller-world.ts';
 import type { Fault } from './testing/fake-api-server.ts';
 import { kubeletPod, waiting } from './testing/kubelet-pod.ts';
-import { type Life, lives } from './testing/lives.ts';
+import type { Life } from './testing/life.ts';
+import { lives } from './testing/lives.ts';
 
 // A property takes a second or two; on a busy machine, more.
 vi.setConfig({ testTimeout: 60_000 });

@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { mayHaveBegun } from './acquisition.ts';
 import { type Decision, decide, givesUpPod, type Observed } from './decide.ts';
 import { at, kubeletPod, type PodFacts, startMs } from './testing/kubelet-pod.ts';
-import { podFacts } from './testing/random-pods.ts';
+import { outsidePodFacts, podFacts } from './testing/random-pods.ts';
 
 // A property takes a second or two; on a busy machine, more.
 vi.setConfig({ testTimeout: 60_000 });
@@ -22,14 +22,16 @@ const limits = {
 };
 
 /** One look at the world: the pod, if there is one, some time later. */
-const step = fc.record({
-  pod: fc.option(podFacts, { nil: undefined, freq: 4 }),
-  afterSeconds: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 300 })),
-  cancelled: fc.boolean(),
-  rival: fc.constantFrom(undefined, undefined, undefined, 'bk-other'),
-  nameTaken: fc.constantFrom<Observed['nameTaken'][]>(undefined, undefined, 'by-earlier', 'by-stranger'),
-});
-const lives = fc.array(step, { minLength: 1, maxLength: 12 });
+const stepWith = (facts: fc.Arbitrary<PodFacts>) =>
+  fc.record({
+    pod: fc.option(facts, { nil: undefined, freq: 4 }),
+    afterSeconds: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 300 })),
+    cancelled: fc.boolean(),
+    rival: fc.constantFrom(undefined, undefined, undefined, 'bk-other'),
+    nameTaken: fc.constantFrom<Observed['nameTaken'][]>(undefined, undefined, 'by-earlier', 'by-stranger'),
+  });
+const livesWith = (facts: fc.Arbitrary<PodFacts>) => fc.array(stepWith(facts), { minLength: 1, maxLength: 12 });
+const lives = fc.oneof({ weight: 2, arbitrary: livesWith(podFacts) }, { weight: 1, arbitrary: livesWith(outsidePodFacts) });
 type Step = Parameters<Parameters<typeof lives.map>[0]>[0][number];
 
 interface Seen {
@@ -113,7 +115,7 @@ describe('whatever is seen of a pod', () => {
     );
   });
 
-  it('a pod is given up only before its agent can have acquired the job, and fewer times than pods may be made', () => {
+  it('a pod is given up only before it can have begun with the job, and fewer times than pods may be made', () => {
     let replaced = 0;
     fc.assert(
       fc.property(lives, steps => {
@@ -190,7 +192,7 @@ describe('whatever is seen of a pod', () => {
 
   it('a job ends, whether its pod is ever heard of again or not', () => {
     fc.assert(
-      fc.property(lives, podFacts, (steps, last) => {
+      fc.property(lives, fc.oneof(podFacts, outsidePodFacts), (steps, last) => {
         const days = 3 * 86_400_000;
         const silent = kubeletPod(last);
         const look = (job: BuildJob, pod: Observed['pod'], ms: number) =>
@@ -201,6 +203,33 @@ describe('whatever is seen of a pod', () => {
           const deleted = { ...silent, metadata: { ...silent.metadata, deletionTimestamp: new Date(nowMs + days).toISOString() } };
           const after = look({ ...sampleJob(), status: late.status }, deleted, nowMs + 2 * days);
           expect(isFinal(after.status.phase)).toBe(true);
+        }
+      }),
+      runs,
+    );
+  });
+});
+
+describe('a job whose agent runs elsewhere', () => {
+  it('never ends for an agent of its own', () => {
+    fc.assert(
+      fc.property(livesWith(outsidePodFacts), steps => {
+        const reasons = live(steps).map(({ decision }) => decision.status.reason);
+        expect(reasons.filter(reason => reason === 'AgentLost' || reason === 'NotAcquired')).toStrictEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  it('ends with the exit code of a client', () => {
+    fc.assert(
+      fc.property(livesWith(outsidePodFacts), steps => {
+        for (const { observed, decision } of live(steps)) {
+          const { exitCode } = decision.status;
+          if (exitCode === undefined || isFinal(observed.job.status?.phase)) continue;
+          const { initContainerStatuses = [], containerStatuses = [] } = observed.pod?.status ?? {};
+          const clients = [...initContainerStatuses, ...containerStatuses].filter(({ name }) => name !== 'copy-agent');
+          expect(clients.map(({ state }) => state?.terminated?.exitCode)).toContain(exitCode);
         }
       }),
       runs,

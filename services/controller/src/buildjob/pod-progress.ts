@@ -57,6 +57,8 @@ const advice: Readonly<Record<Exclude<Obstacle['reason'], 'SidecarFailed'>, stri
     'ask for less (resources), correct nodeSelector, jobNodeRequirements or tolerations, or add a node that fits; taints and sizes of nodes are shown by kubectl describe nodes',
 };
 
+type PodCondition = NonNullable<NonNullable<Pod['status']>['conditions']>[number];
+
 /** Reads how far the pod is. Pure. */
 export function podProgress(pod: Pod): Progress {
   const scheduled = pod.status?.conditions?.find(condition => condition.type === 'PodScheduled');
@@ -66,16 +68,7 @@ export function podProgress(pod: Pod): Progress {
     initializingTime: scheduled?.status === 'True' ? (scheduled.lastTransitionTime ?? undefined) : undefined,
     runningTime,
   };
-  if (scheduled?.status !== 'True') {
-    const obstacle: Obstacle | undefined =
-      scheduled?.reason === 'Unschedulable'
-        ? {
-            reason: 'Unschedulable',
-            message: `no node can take the pod: ${scheduled.message ?? 'the scheduler gives no reason'}; ${advice.Unschedulable}`,
-          }
-        : undefined;
-    return { phase: 'Scheduling', ...times, obstacle };
-  }
+  if (scheduled?.status !== 'True') return { phase: 'Scheduling', ...times, obstacle: schedulingObstacle(scheduled) };
   if (runningTime !== undefined) {
     const obstacle = containerObstacle(clientStatuses(pod)) ?? startObstacle(pod);
     return { phase: 'Running', ...times, obstacle, failedSidecar: failedSidecar(pod, runningTime) };
@@ -87,6 +80,12 @@ export function podProgress(pod: Pod): Progress {
     obstacle: containerObstacle(statuses) ?? startObstacle(pod) ?? crashingSidecar(pod),
     awaited: awaitedSidecar(pod),
   };
+}
+
+function schedulingObstacle(scheduled: PodCondition | undefined): Obstacle | undefined {
+  if (scheduled?.reason !== 'Unschedulable') return undefined;
+  const message = `no node can take the pod: ${scheduled.message ?? 'the scheduler gives no reason'}; ${advice.Unschedulable}`;
+  return { reason: 'Unschedulable', message };
 }
 
 function startedTime(pod: Pod): string | undefined {

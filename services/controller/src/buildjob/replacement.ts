@@ -4,6 +4,7 @@ import type { Pod } from '@buildkite-operator/kube';
 import { mayHaveBegun } from './acquisition.ts';
 import { holdingCondition } from './conditions.ts';
 import type { Disruption } from './disruption.ts';
+import { isOutside } from './pod-containers.ts';
 import type { Ending } from './pod-ending.ts';
 
 /** A pod that is given up before it can have begun with the job, for another one. */
@@ -32,7 +33,7 @@ export function judgeReplacement(job: BuildJob, pod: Pod, { disruption }: Ending
   const { status } = job;
   const attempts = attemptsWith(job, pod);
   if (disruption === undefined || attempts >= maxPods) return undefined;
-  if (mayBeUnderWay(job, pod) || holdingCondition(status, 'Stopping') !== undefined) return undefined;
+  if (mayBeUnderWay(job, pod, disruption) || holdingCondition(status, 'Stopping') !== undefined) return undefined;
   const seconds = Math.round(waitAfter(attempts, pod.metadata?.uid ?? '') / 1000);
   return {
     reason: disruption.reason,
@@ -42,7 +43,7 @@ export function judgeReplacement(job: BuildJob, pod: Pod, { disruption }: Ending
 
 /** The ending with how many pods were tried, where the cluster took the last of them away before it could begin with the job. */
 export function afterAttempts(job: BuildJob, pod: Pod, ending: Ending): Ending {
-  if (ending.disruption === undefined || mayBeUnderWay(job, pod)) return ending;
+  if (ending.disruption === undefined || mayBeUnderWay(job, pod, ending.disruption)) return ending;
   const attempts = attemptsWith(job, pod);
   return { ...ending, message: `${ending.message}; given up after ${attempts} ${attempts === 1 ? 'pod' : 'pods'}` };
 }
@@ -55,8 +56,17 @@ export function replacementWaitMs(status: BuildJobStatus | undefined, nowMs: num
 }
 
 /** What was once seen to run has begun, whatever the node reports now. */
-function mayBeUnderWay({ status }: BuildJob, pod: Pod): boolean {
-  return mayHaveBegun(pod) || (status?.runningTime !== undefined && status.podUid === pod.metadata?.uid);
+function mayBeUnderWay({ status }: BuildJob, pod: Pod, disruption: Disruption): boolean {
+  return mayHaveBegun(pod) || mayBeginUnseen(pod, disruption) || (status?.runningTime !== undefined && status.podUid === pod.metadata?.uid);
+}
+
+/**
+ * Whether the pod may have begun, or may yet, where nobody sees it: on a node behind a cut line. An outside job has no other guard: a pod with
+ * an agent of its own would have to acquire the job from Buildkite first.
+ */
+function mayBeginUnseen(pod: Pod, { reason }: Disruption): boolean {
+  if (!isOutside(pod) || pod.spec?.nodeName === undefined) return false;
+  return reason === 'NodeLost' || (pod.status?.phase !== 'Failed' && pod.status?.phase !== 'Succeeded');
 }
 
 /** The wait after so many pods: doubled each time, and spread by half of it, so that the pods of a lost node do not all come at once. */

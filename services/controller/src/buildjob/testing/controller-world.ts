@@ -17,6 +17,7 @@ import { mayHaveBegun } from '../acquisition.ts';
 import { type BuildJobDependencies, buildJobSources, reconcileBuildJob } from '../controller.ts';
 import { BuildJobMetrics } from '../metrics.ts';
 import { ownerName, ownerNameIndex } from '../orphans.ts';
+import { isOutside } from '../pod-containers.ts';
 import { lostNodeMarginMs } from '../pod-ending.ts';
 import { buildJobs } from '../resources.ts';
 import { FakeApiServer } from './fake-api-server.ts';
@@ -39,12 +40,16 @@ export class ControllerWorld {
   readonly recorder: EventRecorder;
   readonly environments = new Store<BuildEnvironment>();
   readonly #replicas: readonly Replica[];
+  readonly #spec: Partial<BuildJobSpec>;
   readonly #acquired = new Map<string, ReadonlySet<string>>();
+  readonly #cutOff = new Set<string>();
   #nowMs = startMs;
   #leader = 0;
   #defaults: Partial<PodDefaults> = {};
 
-  constructor(ttlSecondsAfterFinished = 0) {
+  /** With jobs that ask for this, unless told otherwise. */
+  constructor(ttlSecondsAfterFinished = 0, spec: Partial<BuildJobSpec> = {}) {
+    this.#spec = spec;
     const clock = { now: () => this.#nowMs };
     const transport = new FakeApiServer(clock);
     this.server = transport;
@@ -74,7 +79,7 @@ export class ControllerWorld {
   }
 
   /** Makes a BuildJob. */
-  addJob(spec: Partial<BuildJobSpec> = {}, name = 'bk-job'): string {
+  addJob(spec: Partial<BuildJobSpec> = this.#spec, name = 'bk-job'): string {
     const { metadata, ...job } = sampleJob(spec);
     this.server.put('buildjobs', { ...job, metadata: { namespace: metadata.namespace, generation: 1, name } });
     return `${metadata.namespace}/${name}`;
@@ -150,14 +155,22 @@ export class ControllerWorld {
   /** What the scheduler and the kubelet say of every pod. One that has ended, or that no node has or can report of, stays as it is. */
   report(facts: PodFacts): void {
     for (const pod of this.server.pods.filter(one => !hasTerminated(one) && this.#isReachable(one))) {
-      const reported = withStatus(pod, facts);
+      const reported = withStatus(pod, isOutside(pod) ? inTurn(facts) : facts);
       // What has started is not reported as waiting again.
       if (mayHaveBegun(pod) && !mayHaveBegun(reported)) continue;
       const kept = pod.status?.conditions?.filter(({ type }) => type === 'DisruptionTarget') ?? [];
       const conditions = [...(reported.status?.conditions ?? []), ...kept];
       this.#putStatus(reported, { ...reported.status, conditions });
-      const owner = pod.metadata.ownerReferences?.[0]?.uid ?? '';
-      if (mayHaveBegun(reported)) this.#acquired.set(owner, new Set([...(this.#acquired.get(owner) ?? []), pod.metadata.uid]));
+      if (mayHaveBegun(reported)) this.#begins(pod);
+    }
+  }
+
+  /** Nodes are not heard of again, and go on with what they have: a pod without an agent of its own begins. */
+  cutNodesOff(): void {
+    for (const pod of this.server.pods.filter(one => isOutside(one) && one.spec?.nodeName !== undefined && this.#isReachable(one))) {
+      if (hasTerminated(pod)) continue;
+      this.#cutOff.add(pod.metadata.uid);
+      this.#begins(pod);
     }
   }
 
@@ -182,25 +195,39 @@ export class ControllerWorld {
   /** Their nodes refuse the pods that they have not begun with. */
   refusePods(): void {
     for (const pod of this.server.pods.filter(
-      ({ status }) => (status?.containerStatuses ?? []).length === 0 && (status?.phase ?? 'Pending') === 'Pending',
+      ({ metadata, status }) =>
+        !this.#cutOff.has(metadata.uid) && (status?.containerStatuses ?? []).length === 0 && (status?.phase ?? 'Pending') === 'Pending',
     ))
       this.server.put('pods', withStatus(pod, { phase: 'Failed', reason: 'OutOfcpu', message: 'Pod was rejected: too little cpu' }));
   }
 
-  /** Which pods of each owner have come so far that their agent may have acquired the job, by the owner's uid. */
+  /** Which pods of each owner have come so far that they may have begun with the job, by the owner's uid. */
   get acquired(): ReadonlyMap<string, ReadonlySet<string>> {
     return this.#acquired;
   }
 
   /** The kubelet ends pods that are to go, each container that it has started, and confirms it. */
   sweepNodes(): void {
-    for (const pod of this.server.pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined)) {
-      const containerStatuses = (pod.status?.containerStatuses ?? []).map(status =>
-        status.state?.running === undefined ? status : { ...status, state: ended(255) },
+    for (const pod of this.server.pods.filter(
+      ({ metadata }) => metadata.deletionTimestamp !== undefined && !this.#cutOff.has(metadata.uid),
+    )) {
+      const [containerStatuses, initContainerStatuses] = [pod.status?.containerStatuses, pod.status?.initContainerStatuses].map(list =>
+        (list ?? []).map(status => (status.state?.running === undefined ? status : { ...status, state: ended(255) })),
       );
-      const stopped: Live<Pod> = hasTerminated(pod) ? pod : { ...pod, status: { ...pod.status, phase: 'Failed', containerStatuses } };
+      const status = {
+        ...pod.status,
+        phase: 'Failed',
+        ...(containerStatuses && { containerStatuses }),
+        ...(initContainerStatuses && { initContainerStatuses }),
+      };
+      const stopped: Live<Pod> = hasTerminated(pod) ? pod : { ...pod, status };
       this.server.put('pods', { ...stopped, metadata: { ...stopped.metadata, deletionGracePeriodSeconds: 0 } });
     }
+  }
+
+  #begins({ metadata }: Live<Pod>): void {
+    const owner = metadata.ownerReferences?.[0]?.uid ?? '';
+    this.#acquired.set(owner, new Set([...(this.#acquired.get(owner) ?? []), metadata.uid]));
   }
 
   #putStatus(pod: Live<Pod>, status: Pod['status']): void {
@@ -210,6 +237,7 @@ export class ControllerWorld {
 
   /** A pod that goes without its node, and one whose node has not answered for so long that it counts as lost, does not start. */
   #isReachable({ metadata }: Live<Pod>): boolean {
+    if (this.#cutOff.has(metadata.uid)) return false;
     const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
     if (deletionTimestamp === undefined) return true;
     return deletionGracePeriodSeconds !== 0 && Date.parse(deletionTimestamp) + lostNodeMarginMs > this.#nowMs;
@@ -220,6 +248,13 @@ export class ControllerWorld {
     const objects = plural === 'pods' ? this.server.pods : this.server.jobs;
     for (const { metadata } of objects) this.server.deleteByHand(plural, metadata.name);
   }
+}
+
+/** Without an agent, the checkout has ended when the command starts. */
+function inTurn(facts: PodFacts): PodFacts {
+  const { checkout, ...others } = facts.containers ?? {};
+  if (checkout?.running === undefined || others['container-0']?.waiting !== undefined) return facts;
+  return { ...facts, containers: { ...others, checkout: ended(0) } };
 }
 
 function hasTerminated({ status }: Pod): boolean {

@@ -1,9 +1,9 @@
 import type { BuildJob, BuildJobSpec } from '@buildkite-operator/crds';
 import type { Live, Pod } from '@buildkite-operator/kube';
 import { renderPod } from '@buildkite-operator/podspec';
-import { podDefaults, sampleJob } from '@buildkite-operator/podspec/testing';
+import { podDefaults, sampleJob, sampleJobId } from '@buildkite-operator/podspec/testing';
 import { toKubernetesTime } from '@buildkite-operator/service';
-import type { ContainerStatus } from '../pod-containers.ts';
+import { type ContainerStatus, isOutside } from '../pod-containers.ts';
 
 /** Pods as the API server and the kubelet (v1.35) write them, with what they leave out and what they set to null. */
 
@@ -52,6 +52,11 @@ export function vanished(): State {
   return JSON.parse(JSON.stringify({ terminated: unknown }));
 }
 
+/** Of a job whose agent runs elsewhere. */
+export const outside: Partial<BuildJobSpec> = {
+  buildkite: { jobId: sampleJobId, outsideAgent: { environmentSecret: 'environment-of-the-job' } },
+};
+
 export interface PodFacts {
   readonly job?: Partial<BuildJobSpec>;
   readonly phase?: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
@@ -62,7 +67,7 @@ export interface PodFacts {
   readonly nodeName?: string | undefined;
   readonly unschedulable?: string;
   readonly disruption?: { readonly reason: string; readonly message?: string };
-  /** By container name; those that are not named are not in the status yet. */
+  /** By container name, wherever the pod has it; those that are not named are not in the status yet. The agent does not count without one. */
   readonly containers?: Readonly<Record<string, State>>;
   readonly initContainers?: Readonly<Record<string, State>>;
   /** Seconds: when its grace period is over. */
@@ -97,6 +102,9 @@ export function withStatus(pod: Live<Pod>, facts: PodFacts): Live<Pod> {
       state,
       lastState: {},
     }));
+  const init = new Set(pod.spec?.initContainers?.map(({ name }) => name));
+  const seen = Object.entries(containers).filter(([name]) => name !== 'agent' || !isOutside(pod));
+  const [ofInit, ofMain] = [true, false].map(isInit => Object.fromEntries(seen.filter(([name]) => init.has(name) === isInit)));
   const scheduled =
     unschedulable === undefined
       ? { type: 'PodScheduled', status: nodeName === undefined ? 'False' : 'True', lastTransitionTime: at(2) }
@@ -113,8 +121,8 @@ export function withStatus(pod: Live<Pod>, facts: PodFacts): Live<Pod> {
     status: {
       phase,
       conditions,
-      initContainerStatuses: statuses(initContainers),
-      containerStatuses: statuses(containers),
+      initContainerStatuses: statuses({ ...initContainers, ...ofInit }),
+      containerStatuses: statuses({ ...ofMain }),
       ...(reason !== undefined && { reason }),
       ...(message !== undefined && { message }),
     },

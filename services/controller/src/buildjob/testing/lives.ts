@@ -1,15 +1,8 @@
 import { KubeError } from '@buildkite-operator/kube';
 import type { ControllerWorld } from './controller-world.ts';
 import { ended, running, waiting } from './kubelet-pod.ts';
-
-/** What happens around a job from its making to the end of all that is left of it. */
-export interface Life {
-  readonly title: string;
-  /** Returns the key of the job. */
-  readonly happen: (world: ControllerWorld) => Promise<string>;
-  readonly ends: { readonly phase: string; readonly reason: string; readonly exitCode?: number } | undefined;
-  readonly pods: 0 | 1 | 2 | 3;
-}
+import { endsWell, type Life, nextPod } from './life.ts';
+import { outsideLives } from './outside-lives.ts';
 
 const full = new KubeError(
   'Forbidden',
@@ -32,20 +25,6 @@ async function started(world: ControllerWorld): Promise<string> {
   await world.settle(key);
   world.runPods();
   await world.settle(key);
-  return key;
-}
-
-/** Until the job has its next pod. */
-async function nextPod(world: ControllerWorld, key: string): Promise<void> {
-  await world.settle(key);
-  world.wait(10);
-  await world.settle(key);
-}
-
-async function endsWell(world: ControllerWorld, key: string): Promise<string> {
-  world.runPods();
-  await world.settle(key);
-  world.endPods(0);
   return key;
 }
 
@@ -159,6 +138,7 @@ const replacedLives: readonly Life[] = [
 
 export const lives: readonly Life[] = [
   ...replacedLives,
+  ...outsideLives,
   {
     title: 'ends well',
     happen: async world => {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { ended, type PodFacts, running, vanished, waiting } from './kubelet-pod.ts';
+import { ended, outside, type PodFacts, running, vanished, waiting } from './kubelet-pod.ts';
 
 const second = fc.integer({ min: 0, max: 600 });
 
@@ -62,3 +62,6 @@ export const podFacts: fc.Arbitrary<PodFacts> = fc
       ...(deletedAt !== undefined && { deletedAt }),
     };
   });
+
+/** The same of the pod of a job whose agent runs elsewhere. */
+export const outsidePodFacts: fc.Arbitrary<PodFacts> = podFacts.map(seen => ({ ...seen, job: outside }));
