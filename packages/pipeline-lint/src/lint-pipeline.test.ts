@@ -33,6 +33,23 @@ describe('a pipeline with a job that would fail', () => {
   });
 });
 
+describe('a command of more than 128 KiB', () => {
+  const step = (key: string, block: string) =>
+    `agents: {queue: bk-operator}\nsteps:\n  - label: long\n    ${key}: "${'x'.repeat(131_072)}"\n    plugins: [${block}]\n`;
+
+  it('runs', () => {
+    expect(lines(step('command', 'buildkite-operator: {image: busybox}'))).toEqual([]);
+  });
+
+  it.each(['command', 'commands'])('is refused as %s where the kubernetes block replaces it by a short one', key => {
+    expect(lines(step(key, 'kubernetes: {podSpec: {containers: [{image: busybox, command: [make]}]}}'))).toEqual([
+      expect.stringMatching(
+        /^4:5 error long \| job\.command: has 131072 bytes, .*: the kubernetes block replaces this command, so leave it out$/,
+      ),
+    ]);
+  });
+});
+
 describe('what the platform says', () => {
   const sized =
     'steps:\n  - command: a\n    agents: {queue: q, resource_class: smal, arch: arm64}\n    plugins: [{kubernetes: {podTemplate: t}}]\n';

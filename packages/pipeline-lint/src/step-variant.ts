@@ -59,11 +59,12 @@ export class StepVariant {
   job(fill: Fill): PipelineJob {
     const { step, image } = this.step;
     const lines = [step['command'], step['commands']].flat().flatMap(line => scalarText(line) ?? []);
+    const command = lines.map(line => fill(this.text(line))).join('\n');
     const env = {
+      BUILDKITE_SCRIPT_PATH: command,
       BUILDKITE_PLUGINS: fillVariables(pluginsJson(this.plugins), variable => JSON.stringify(fill(interpolate(variable))).slice(1, -1)),
       ...(image !== undefined && { BUILDKITE_IMAGE: fill(this.text(scalarText(image.value) ?? '')) }),
     };
-    const command = lines.map(line => fill(this.text(line))).join('\n');
     return { id: someJobId, command, env, agentQueryRules: this.rules.map(({ rule }) => rule).filter(rule => !isUnknown(rule)) };
   }
 

@@ -336,9 +336,19 @@ describe('a variable of the job', () => {
     ]);
   });
 
-  it('is told to be the command where Buildkite repeats that', () => {
-    expect(lines([], {}, { env: { BUILDKITE_COMMAND: long, BUILDKITE_SCRIPT_PATH: long }, command: long })).toEqual([
-      expect.stringMatching(/^job\.env\.BUILDKITE_SCRIPT_PATH: .*put the command into a script in the repository$/),
+  it.each([
+    ['128 KiB', long],
+    ['as much as the variable for commands takes, but not this one', 'x'.repeat(131_072 - 'BUILDKITE_COMMAND=\0'.length)],
+    ['a megabyte', 'x'.repeat(1_000_000)],
+  ])('may repeat the command: %s', (_what, command) => {
+    const env = { BUILDKITE_COMMAND: command, BUILDKITE_SCRIPT_PATH: command };
+    expect(specOf([], {}, { env, command })).toMatchObject({ command });
+  });
+
+  it('may not repeat so long a command where the kubernetes block replaces it by a short one', () => {
+    const kubernetes = { podSpec: { containers: [{ image: 'busybox', command: ['make'] }] } };
+    expect(lines([{ kubernetes }], {}, { env: { BUILDKITE_SCRIPT_PATH: long }, command: long })).toEqual([
+      expect.stringMatching(/^job\.command: has 131072 bytes, .*\(BUILDKITE_SCRIPT_PATH\): the kubernetes block replaces this command/),
     ]);
   });
 

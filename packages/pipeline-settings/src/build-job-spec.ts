@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type BuildJobSpec, buildJobSpec } from '@buildkite-operator/crds';
 import { toStructuralSchema } from '@buildkite-operator/crds/toolkit';
-import { fitsProcess } from '@buildkite-operator/podspec';
+import { filtersEnvironment, fitsProcess } from '@buildkite-operator/podspec';
 import { agentTagsOf, resourceClassTag } from './agent-tags.ts';
 import { combinePatches } from './kubernetes/combine-patches.ts';
 import { type Draft, draftFor, filled, type Settings } from './kubernetes/draft.ts';
@@ -51,7 +51,6 @@ export function buildJobSpecFor(job: PipelineJob, context: SettingsContext = {})
   const resourceClass = resourceClassOf(tags, context, report);
   const operator = operatorSettings(blocks, context, origins, report);
   checkOnePatch(blocks, report);
-  checkEnv(job, report);
   const image = job.env['BUILDKITE_IMAGE'];
   const layers: readonly Settings[] = [
     stepSettings(job, kubernetes.settings, origins),
@@ -61,6 +60,7 @@ export function buildJobSpecFor(job: PipelineJob, context: SettingsContext = {})
   ];
   if (image !== undefined && image !== '' && operator.image === undefined) origins.field('image', 'image', []);
   const { podPatch: operatorPatch, ...settings } = layers.reduce(mergeSettings);
+  checkEnv(job, settings, report);
   const patches = [
     kubernetes.startPatch,
     resourceClass?.podResources === undefined ? {} : { resources: resourceClass.podResources },
@@ -137,19 +137,22 @@ const shortened: ReadonlySet<string> = new Set(['BUILDKITE_MESSAGE']);
 /** Variables that the agent takes from the container, not from the job, so that the operator can make a file of a long one. */
 const ownInContainer: ReadonlySet<string> = new Set(['BUILDKITE_COMMAND']);
 
-/** Where Buildkite repeats the step's command, for scripts of old; the agent hands it to every process. */
+/** Where Buildkite repeats the step's command, for scripts of old; a pod with a command of such a length leaves it out. */
 const repeatedCommand = 'BUILDKITE_SCRIPT_PATH';
 
-/** The agent passes the job's environment on to a process, which cannot have a variable of 128 KiB. */
-function checkEnv({ env }: PipelineJob, report: ReportSettings): void {
+/**
+ * The agent passes the job's environment on to a process, which cannot have a variable of 128 KiB. Only for the sake of a command that the
+ * pod runs itself does it leave the repeated one out: a BuildJob says nothing of one that its own commands have replaced.
+ */
+function checkEnv({ env }: PipelineJob, settings: Settings, report: ReportSettings): void {
   for (const [name, value] of Object.entries(env)) {
     if (ownInContainer.has(name) || shortened.has(name) || fitsProcess(name, value)) continue;
-    const size = `has ${Buffer.byteLength(value)} bytes`;
-    const problem =
-      name === repeatedCommand
-        ? `${size}: Buildkite repeats the step's command in it, and no process can be given a variable of 128 KiB and more; put the command into a script in the repository`
-        : `${size}, and no process can be given a variable of 128 KiB and more: put it into a file or an artifact`;
-    report({ block: 'job', path: `env.${name}`, problem });
+    const size = `has ${Buffer.byteLength(value)} bytes, and no process can be given a variable of 128 KiB and more`;
+    if (name !== repeatedCommand) report({ block: 'job', path: `env.${name}`, problem: `${size}: put it into a file or an artifact` });
+    else if (!filtersEnvironment(settings)) {
+      const problem = `${size}, in which Buildkite repeats it (${name}): the kubernetes block replaces this command, so leave it out`;
+      report({ block: 'job', path: 'command', problem });
+    }
   }
 }
 

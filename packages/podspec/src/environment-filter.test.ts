@@ -56,7 +56,7 @@ describe('given a job with a command that no process can be given in BUILDKITE_S
       fc.property(fc.string({ unit: 'binary', maxLength: 20 }), fc.integer({ min: 130_900, max: 131_200 }), (end, length) => {
         const command = 'x'.repeat(length) + end;
         expect(filtersEnvironment({ command })).toBe(!fitsProcess('BUILDKITE_SCRIPT_PATH', command));
-        if (!fitsProcess('BUILDKITE_COMMAND', command)) expect(filtersEnvironment({ command })).toBe(true);
+        expect(fitsProcess('BUILDKITE_COMMAND', command) || filtersEnvironment({ command })).toBe(true);
       }),
     );
   });
