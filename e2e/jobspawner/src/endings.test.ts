@@ -56,6 +56,9 @@ const endings: readonly Ending[] = [
   { cause: 'its BuildEnvironment is missing', step: () => block({ environment: 'never-made' }), says: ['never-made'] },
 ];
 
+/** What never fits a variable, for Buildkite to repeat it. */
+const longCommand = `: ${'x'.repeat(300_000)}`;
+
 /** What never becomes a BuildJob. */
 const refusals: readonly Ending[] = [
   {
@@ -80,9 +83,19 @@ const refusals: readonly Ending[] = [
     says: ['resource_class', 'smal', 'small'],
   },
   {
-    cause: 'its command is longer than any variable may be',
-    step: () => ({ ...block(), command: `: ${'x'.repeat(300_000)}` }),
-    says: ['BUILDKITE_SCRIPT_PATH', '300002 bytes', 'put the command into a script in the repository'],
+    cause: 'its kubernetes block replaces a command that is longer than any variable may be',
+    step: image => ({ plugins: [{ kubernetes: { podSpec: { containers: [{ image, command: ['true'] }] } } }], command: longCommand }),
+    says: ['BUILDKITE_SCRIPT_PATH', `${longCommand.length} bytes`, 'leave it out'],
+  },
+  {
+    cause: 'a variable of its own is longer than any may be',
+    step: () => ({ ...block(), env: { LONG: 'x'.repeat(131_072) } }),
+    says: ['LONG', '131072 bytes', 'put it into a file or an artifact'],
+  },
+  {
+    cause: 'its command is more than the cluster stores',
+    step: () => ({ ...block(), command: `: ${'x'.repeat(1_400_000)}` }),
+    says: ['1000000'],
   },
 ];
 

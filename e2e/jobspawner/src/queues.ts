@@ -11,6 +11,7 @@ const places = {
   full: 1,
   'full-of-notices': 1,
   'kubernetes-plugin': 8,
+  'long-commands': 4,
   notices: 8,
   paused: 4,
   pipelines: 6,

@@ -37,8 +37,8 @@ const passes: Ending = { state: 'finished', passed: true, exitStatus: 0, endedBy
 const fails = (exitStatus: number): Ending => ({ ...passes, passed: false, exitStatus });
 const neverStarts = (detail: RegExp): Ending => ({ state: 'finished', passed: false, endedBy: 'stack', runs: [0], detail });
 
-/** Nearly as long as a variable of a process may be: Buildkite's old BUILDKITE_SCRIPT_PATH brings the command along as one. */
-const padding = `: ${'long '.repeat(24_000)}`;
+/** Longer than a variable of a process may be, in which Buildkite's old BUILDKITE_SCRIPT_PATH brings the command along. */
+const padding = `: ${'long '.repeat(60_000)}`;
 
 export const jobKinds = {
   plain: { perHundred: 48, endings: [[passes]] },

@@ -1,12 +1,12 @@
 #!/bin/sh
-# A command nearly as long as a variable may be on Linux (128 KiB), in which Buildkite repeats it; and variables of 300 KiB in all.
+# A command longer than a variable may be on Linux (128 KiB), in which Buildkite repeats it; and variables of 300 KiB in all.
 line=$(printf '%01000d' 0)
 echo 'agents: {queue: bk-operator}'
 echo 'steps:'
 echo '  - key: big-command'
 echo '    command: |'
 i=0
-while [ $i -lt 120 ]; do
+while [ $i -lt 300 ]; do
   echo "      : $line"
   i=$((i + 1))
 done
