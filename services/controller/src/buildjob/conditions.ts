@@ -19,7 +19,7 @@ export type ConditionType =
   | 'Blocked'
   /** The operator ends the pod; the reason says why. */
   | 'Stopping'
-  /** A pod was given up before its agent had acquired the job, for another one; the reason says why, the time when. */
+  /** A pod was given up before the job had begun, for another one; the reason says why, the time when. */
   | 'PodReplaced'
   /** The job has ended. */
   | 'Finished';

@@ -37,7 +37,7 @@ export interface BuildJobConfig {
   readonly startFailureGraceSeconds: number;
   /** How long a pod may find no node. */
   readonly unschedulableGraceSeconds: number;
-  /** How many pods are made for one job in all, while its agent has not acquired it. */
+  /** How many pods are made for one job in all, while it has not begun. */
   readonly maxPods: number;
 }
 

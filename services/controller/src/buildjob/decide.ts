@@ -29,7 +29,7 @@ export interface Observed {
   readonly nameTaken: 'by-earlier' | 'by-stranger' | undefined;
   readonly limits: StopLimits & {
     readonly ttlSecondsAfterFinished: number;
-    /** How many pods are made for one job in all, while its agent has not acquired it. */
+    /** How many pods are made for one job in all, while it has not begun. */
     readonly maxPods: number;
   };
 }
