@@ -63,6 +63,17 @@ export class AgentYard {
     await writeFile(join(this.repository, path), content, { mode });
   }
 
+  /** Puts a program on the PATH of the agents that are started after it. */
+  async addProgram(name: string, script: string): Promise<void> {
+    await writeFile(join(this.directory, 'bin', name), script, { mode: 0o755 });
+  }
+
+  /** Gives the agents a hook of their own. */
+  async addHook(name: string, script: string): Promise<void> {
+    await mkdir(join(this.directory, 'hooks'), { recursive: true });
+    await writeFile(join(this.directory, 'hooks', name), script, { mode: 0o755 });
+  }
+
   /** Starts `buildkite-agent start` for one job, or with `jobId` undefined one that polls for work. */
   start(
     simulator: Pick<Simulator, 'url' | 'agentToken'>,

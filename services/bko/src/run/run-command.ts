@@ -17,7 +17,7 @@ import { runJob } from './run-job.ts';
 export const runCommand: Command = {
   name: 'run',
   operands: '[-- COMMAND...]',
-  summary: "not usable yet: runs the Buildkite job that this is part of in the cluster, and ends with the job's exit code",
+  summary: "runs the Buildkite job that this is part of in the cluster, and ends with the job's exit code",
   options: {
     environment: { type: 'string', value: 'NAME', help: 'BuildEnvironment that the command runs in' },
     image: { type: 'string', value: 'IMAGE', help: 'image that the command runs in' },
