@@ -6,6 +6,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Most of the time went into loading the same modules for each file.
+          isolate: false,
           // No test waits for a clock; a busy machine may still take its time.
           testTimeout: 30_000,
           setupFiles: ['e2e/setup/src/property-seed.ts'],
