@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { JobView } from '@buildkite-operator/e2e-simulator';
 import { outcome, useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import { describe, expect, it } from 'vitest';
-import { OutsideMachine } from './outside-agent.ts';
+import { OutsideMachine, type OutsideRun } from './outside-agent.ts';
 import { jobMs } from './patience.ts';
 
 const testbed = useTestbed();
+
+/** How long the garbage collector may take. */
+const garbageMs = 60_000;
 
 /** A repository that the agent and the pod both check out. */
 async function repository(): Promise<string> {
@@ -18,12 +22,17 @@ function inCluster(script: string, ...options: string[]): string {
   return `bko run --image ${testbed.session.info.images.dash} ${options.join(' ')} -- sh -ec '${script}'`;
 }
 
-/** Waits for the end in Buildkite; then nothing of the job may be left in the cluster, its Secret included. */
-async function ended({ id }: JobView): Promise<JobView> {
+/** Waits for the end in Buildkite and of the agent; then nothing of the job may be left in the cluster, its Secret included. */
+async function ended({ job: { id }, agent }: OutsideRun): Promise<JobView> {
   const { session } = testbed;
   const job = await session.simulator.waitForJob(id, 'ended', jobMs);
+  await agent.end;
   await session.waitForNothingLeft([id]);
-  await expect.poll(() => secretsOf(id), { timeout: 60_000 }).toEqual([]);
+  const deadline = Date.now() + garbageMs;
+  while ((await secretsOf(id)).length > 0) {
+    if (Date.now() > deadline) throw new Error(`the Secret of job ${id} is still there after ${garbageMs / 1000} s`);
+    await delay(500);
+  }
   return job;
 }
 
@@ -47,17 +56,17 @@ describe.concurrent('given an agent on a machine outside of the cluster', () => 
       'echo kept >kept.txt',
       'buildkite-agent artifact upload kept.txt',
     ].join('; ');
-    const { job } = await machine.start(inCluster(script), await repository());
-    expect(outcome(await ended(job))).toMatchObject({ state: 'finished', passed: true, exitStatus: 0, endedBy: 'agent' });
-    const said = await log(job);
+    const run = await machine.start(inCluster(script), await repository());
+    expect(outcome(await ended(run))).toMatchObject({ state: 'finished', passed: true, exitStatus: 0, endedBy: 'agent' });
+    const said = await log(run.job);
     expect(said).toContain('from the repository');
     expect(said).toMatch(/branch main in \/workspace\/build/);
     const { simulator, watch, podWatch } = testbed.session;
-    const { build } = await simulator.job(job.id).then(async ({ buildId }) => ({ build: await simulator.build(buildId) }));
+    const { build } = await simulator.job(run.job.id).then(async ({ buildId }) => ({ build: await simulator.build(buildId) }));
     expect(build.metaData).toMatchObject({ said: 'from the pod' });
     expect((await simulator.artifacts(build.id)).map(({ path }) => path)).toEqual(['kept.txt']);
-    expect(watch.ofJob(job.id).map(({ last }) => last.status?.reason)).toEqual(['Completed']);
-    const [pod] = podWatch.ofJob(job.id);
+    expect(watch.ofJob(run.job.id).map(({ last }) => last.status?.reason)).toEqual(['Completed']);
+    const [pod] = podWatch.ofJob(run.job.id);
     expect(pod?.last.spec?.containers.map(({ name }) => name)).toEqual(['container-0']);
   });
 
@@ -66,75 +75,77 @@ describe.concurrent('given an agent on a machine outside of the cluster', () => 
     { what: 'a signal', script: 'kill -KILL $$', exitStatus: 137 },
   ])('when the command ends by $what, then the job ends so', async ({ script, exitStatus }) => {
     await using machine = await OutsideMachine.create(testbed);
-    const { job } = await machine.start(inCluster(script), await repository());
-    expect(outcome(await ended(job))).toMatchObject({ state: 'finished', passed: false, exitStatus, endedBy: 'agent' });
+    const run = await machine.start(inCluster(script), await repository());
+    expect(outcome(await ended(run))).toMatchObject({ state: 'finished', passed: false, exitStatus, endedBy: 'agent' });
   });
 
   it("when bko stands in the agent's command hook, then the step's own command runs in the cluster", async () => {
     await using machine = await OutsideMachine.create(testbed);
     await machine.addHook('command', `#!/bin/sh\nexec bko run --image ${testbed.session.info.images.dash}\n`);
-    const { job } = await machine.start('cat words.txt; echo "$HOSTNAME"; exit 5', await repository());
-    expect(outcome(await ended(job))).toMatchObject({ passed: false, exitStatus: 5 });
-    expect(await log(job)).toMatch(new RegExp(`from the repository[^]*bk-${job.id}`));
+    const run = await machine.start('cat words.txt; echo "$HOSTNAME"; exit 5', await repository());
+    expect(outcome(await ended(run))).toMatchObject({ passed: false, exitStatus: 5 });
+    expect(await log(run.job)).toMatch(new RegExp(`from the repository[^]*bk-${run.job.id}`));
   });
 
   it('when the job is cancelled in Buildkite, then its pod ends, and the agent says so', async () => {
     await using machine = await OutsideMachine.create(testbed);
-    const { job } = await machine.start(inCluster('echo star"ted"; sleep 600'), await repository());
+    const run = await machine.start(inCluster('echo star"ted"; sleep 600'), await repository());
     const { simulator, watch } = testbed.session;
-    await simulator.waitForLog(job.id, 'started', jobMs);
-    await simulator.cancelJob(job.id);
-    expect(await ended(job)).toMatchObject({ state: 'canceled', passed: false });
-    expect(watch.ofJob(job.id).map(({ last }) => last.status?.reason)).toEqual(['Cancelled']);
+    await simulator.waitForLog(run.job.id, 'started', jobMs);
+    await simulator.cancelJob(run.job.id);
+    expect(await ended(run)).toMatchObject({ state: 'canceled', passed: false });
+    expect(watch.ofJob(run.job.id).map(({ last }) => last.status?.reason)).toEqual(['Cancelled']);
   });
 
   it('when the cluster cannot run it, then the job ends with 190 and its page says why', async () => {
     await using machine = await OutsideMachine.create(testbed);
-    const { job } = await machine.start("bko run --image '127.0.0.1:1/no/such:image' -- true", await repository());
-    expect(await ended(job)).toMatchObject({ passed: false, exitStatus: 190 });
-    expect(await log(job)).toContain('ImagePull: ');
+    const run = await machine.start("bko run --image '127.0.0.1:1/no/such:image' -- true", await repository());
+    expect(await ended(run)).toMatchObject({ passed: false, exitStatus: 190 });
+    expect(await log(run.job)).toContain('ImagePull: ');
   });
 
   it('when what it asks for is refused, then the job ends with 191 and its page has the field', async () => {
     await using machine = await OutsideMachine.create(testbed);
-    const { job } = await machine.start('bko run --environment no-such-environment -- true', await repository());
-    expect(await ended(job)).toMatchObject({ passed: false, exitStatus: 191 });
-    expect(await log(job)).toContain('no-such-environment');
+    const run = await machine.start('bko run --environment no-such-environment -- true', await repository());
+    expect(await ended(run)).toMatchObject({ passed: false, exitStatus: 191 });
+    expect(await log(run.job)).toContain('no-such-environment');
   });
 
   it('when a second bko of the same job comes, then it ends with 192 and disturbs nothing', async () => {
     await using machine = await OutsideMachine.create(testbed);
-    const twice = `${inCluster('until [ -e /workspace/released ]; do sleep 0.2; done')} & first=$!
-      until bko run --image x -- true; [ $? -eq 192 ]; do sleep 1; done
-      echo sec"ond"; wait $first`;
-    const { job } = await machine.start(twice.replaceAll('$', '$$'), await repository());
+    const first = inCluster('echo star"ted"; until [ -e /workspace/released ]; do sleep 0.2; done');
+    const second = 'bko run --image x -- true && exit 9; [ $? -eq 192 ] && echo sec"ond"';
+    const both = `${first} & first=$!; until [ -e ${machine.home}/go ]; do sleep 0.2; done; ${second}; wait $first`;
+    const run = await machine.start(both, await repository());
     const { session } = testbed;
-    await session.simulator.waitForLog(job.id, 'second', jobMs);
+    await session.simulator.waitForLog(run.job.id, 'started', jobMs);
+    await machine.writeFile('go', '');
+    await session.simulator.waitForLog(run.job.id, 'second', jobMs);
     await session.kubectl([
       'exec',
       '-n',
       session.info.namespace,
-      `bk-${job.id}`,
+      `bk-${run.job.id}`,
       '-c',
       'container-0',
       '--',
       'touch',
       '/workspace/released',
     ]);
-    expect(await ended(job)).toMatchObject({ passed: true, exitStatus: 0 });
-    expect(session.watch.ofJob(job.id).length).toBe(1);
+    expect(await ended(run)).toMatchObject({ passed: true, exitStatus: 0 });
+    expect(session.watch.ofJob(run.job.id).length).toBe(1);
   });
 
   it('when the machine loses its power, then the job ends by its timeout and nothing stays', async () => {
     await using machine = await OutsideMachine.create(testbed);
     testbed.expectBreaches(({ kind }) => kind === 'agent-vanished');
     const settings = await machine.writeFile('settings.yml', 'timeoutSeconds: 15\nttlSecondsAfterFinished: 60\n');
-    const { job } = await machine.start(inCluster('echo star"ted"; sleep 600', '--spec', settings), await repository());
+    const run = await machine.start(inCluster('echo star"ted"; sleep 600', '--spec', settings), await repository());
     const { simulator, watch } = testbed.session;
-    await simulator.waitForLog(job.id, 'started', jobMs);
+    await simulator.waitForLog(run.job.id, 'started', jobMs);
     await machine.cutPower();
-    const { last } = await watch.waitForJob(job.id, 'over', ({ last }) => last.status?.finishedTime !== undefined, jobMs);
+    const { last } = await watch.waitForJob(run.job.id, 'over', ({ last }) => last.status?.finishedTime !== undefined, jobMs);
     expect(last.status?.reason).toBe('TimedOut');
-    await ended(job);
+    await ended(run);
   });
 });

@@ -2,15 +2,19 @@ import { once } from 'node:events';
 import { runCli } from './cli/run-cli.ts';
 
 const stop = new AbortController();
+let asked = false;
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
   process.on(name, () => {
     // Asked twice: at once.
-    if (stop.signal.aborted) process.exit(name === 'SIGTERM' ? 143 : 130);
+    if (asked) process.exit(name === 'SIGTERM' ? 143 : 130);
+    asked = true;
     stop.abort(new Error(`stopped by ${name}`));
   });
 }
+// The terminal is closed. An agent that cancels a job ends the step's shell first, which does this, too, and before the SIGTERM that follows.
+process.on('SIGHUP', () => stop.abort(new Error('stopped by SIGHUP')));
 // Whoever read the output is gone; what is under way goes on to its end.
-process.stdout.on('error', () => {});
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 
 process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,

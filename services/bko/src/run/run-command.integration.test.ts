@@ -79,12 +79,16 @@ describe('bko run', () => {
     expect(all).toContain(`bko: bk-${jobId}: Failed: ExitCode: container-0 ended with exit code 3`);
   });
 
-  it('stops the job when it is stopped, and waits for its end', async () => {
+  it.each([
+    { how: 'stopped', signals: ['SIGTERM'] },
+    { how: 'left without its terminal', signals: ['SIGHUP'] },
+    { how: 'left without its terminal and stopped', signals: ['SIGHUP', 'SIGTERM'] },
+  ] as const)('stops the job when it is $how, and waits for its end', async ({ signals }) => {
     const jobId = randomUUID();
     const run = startRun(jobId);
     const { job } = await madeBy(jobId);
     await writeStatus(job, { phase: 'Running' });
-    run.kill('SIGTERM');
+    for (const signal of signals) run.kill(signal);
     const cancelled = await vi.waitUntil(async () => {
       const found = await findJob(jobId);
       return found?.spec.cancelled === true ? found : undefined;

@@ -32,7 +32,7 @@ export const runCommand: Command = {
   },
   details: [
     "An agent runs it as the step's command, with the job's own command behind --, or from its command hook without one.",
-    'SIGTERM and SIGINT stop the job and wait for its end; a second one does not wait.',
+    'SIGTERM, SIGINT and SIGHUP stop the job and wait for its end; a second one of the first two does not wait.',
     `Exit code: the job's own; ${exitCodes.cancelled} cancelled, ${exitCodes.infrastructure} ended by the cluster, ${exitCodes.notMade} not made, ${exitCodes.alreadyThere} made already by another run; 2 wrong arguments.`,
   ],
   run,
