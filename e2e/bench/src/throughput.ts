@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { say } from '@buildkite-operator/e2e-setup';
 import { hasEnded, type StackView } from '@buildkite-operator/e2e-simulator';
 import type { TestbedSession } from '@buildkite-operator/e2e-testbed';
-import { type ReplicaFigures, type Service, serviceFigures } from './service-figures.ts';
+import { ServiceObserver } from './service-observer.ts';
+import type { ServiceUsage } from './service-usage.ts';
 
 /** What many jobs at once came to. */
 export interface Throughput {
   readonly jobs: number;
   /** From the moment they were there until the last was over in Buildkite. */
   readonly seconds: number;
-  readonly before: readonly ReplicaFigures[];
-  readonly after: readonly ReplicaFigures[];
+  readonly usage: readonly ServiceUsage[];
   /** Calls to Buildkite's stacks API, by the scope of their limits. */
   readonly stackCalls: Readonly<Record<string, number>>;
 }
@@ -21,7 +21,7 @@ const sayEveryMs = 10_000;
 /** Lets so many small jobs wait in the queue at once, without a checkout, and waits until all have ended well. */
 export async function measureThroughput(session: TestbedSession, count: number, queue: string): Promise<Throughput> {
   const { simulator, info } = session;
-  const before = await serviceFigures(session);
+  await using observer = await ServiceObserver.start(session);
   const callsBefore = stackCalls(await simulator.stacks());
   const step = { command: 'echo done', plugins: [{ 'buildkite-operator': { image: info.images.dash, checkout: { skip: true } } }] };
   const startedAt = Date.now();
@@ -54,8 +54,7 @@ export async function measureThroughput(session: TestbedSession, count: number, 
   return {
     jobs: count,
     seconds: (Math.max(...ends) - startedAt) / 1000,
-    before,
-    after: await serviceFigures(session),
+    usage: await observer.usage(),
     stackCalls: Object.fromEntries(Object.entries(callsAfter).map(([scope, calls]) => [scope, calls - (callsBefore[scope] ?? 0)])),
   };
 }
@@ -67,16 +66,15 @@ function stackCalls(stacks: readonly StackView[]): Record<string, number> {
 }
 
 /** Prints jobs per minute, calls per job, and the memory of every service. */
-export function reportThroughput({ jobs, seconds, before, after, stackCalls: calls }: Throughput): void {
+export function reportThroughput({ jobs, seconds, usage, stackCalls: calls }: Throughput): void {
   const perJob = (count: number) => (count / jobs).toFixed(2);
-  const sum = (service: Service, figures: readonly ReplicaFigures[], key: 'kubeRequests' | 'cpuSeconds') =>
-    figures.filter(figure => figure.service === service).reduce((total, figure) => total + figure[key], 0);
   say(`\n${jobs} jobs at once: ${seconds.toFixed(1)} s, ${((jobs / seconds) * 60).toFixed(1)} jobs per minute`);
-  say(`\n${'service'.padEnd(14)}${['Kubernetes calls per job', 'CPU seconds per job', 'peak memory of its replicas, MiB'].join('   ')}`);
-  for (const service of ['jobspawner', 'controller', 'webhooks'] as const) {
-    const used = (key: 'kubeRequests' | 'cpuSeconds') => perJob(sum(service, after, key) - sum(service, before, key));
-    const peaks = after.filter(figure => figure.service === service).map(({ peakBytes }) => (peakBytes / 2 ** 20).toFixed(0));
-    say(`${service.padEnd(14)}${used('kubeRequests').padStart(24)}   ${used('cpuSeconds').padStart(19)}   ${peaks.join(' ').padStart(32)}`);
+  const titles = ['Kubernetes calls per job', 'CPU seconds per job', 'started anew', 'peak memory of its processes, MiB'];
+  say(`\n${'service'.padEnd(14)}${titles.join('   ')}`);
+  for (const { service, kubeRequests, cpuSeconds, starts, peakBytes } of usage) {
+    const peaks = peakBytes.map(bytes => (bytes / 2 ** 20).toFixed(0)).join(' ');
+    const cells = [perJob(kubeRequests), perJob(cpuSeconds), String(starts), peaks];
+    say(`${service.padEnd(14)}${cells.map((cell, index) => cell.padStart(titles[index]?.length ?? 0)).join('   ')}`);
   }
   say(
     `\ncalls of the stacks API per job: ${Object.entries(calls)
