@@ -184,8 +184,13 @@ async function machineState() {
     cgroups: readdirSync('/sys/fs/cgroup').flatMap(name => lines(readdirSync(join('/sys/fs/cgroup', name)).join('\n'))),
     settings: settings.map(name => readFileSync(join('/proc/sys', name), 'utf8')),
     folders: usualFolders.filter(folder => existsSync(folder)),
-    state: ['clusters', 'registries', 'locks'].flatMap(name => lines(readdirSync(join(identity.directory, '../..', name)).join('\n'))),
+    state: ['clusters', 'registries'].flatMap(name => lines(namesIn(join(identity.directory, '../..', name)).join('\n'))),
   };
+}
+
+/** None where the folder is not there, as on a machine that has had no cluster yet. */
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 async function busyboxArchive(): Promise<string> {
