@@ -1,4 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** vitest leaves one to itself, which of two is half of the machine. */
+const cores = availableParallelism();
 
 export default defineConfig({
   test: {
@@ -8,6 +12,7 @@ export default defineConfig({
           name: 'unit',
           // Most of the time went into loading the same modules for each file.
           isolate: false,
+          maxWorkers: cores,
           // No test waits for a clock; a busy machine may still take its time.
           testTimeout: 30_000,
           setupFiles: ['e2e/setup/src/property-seed.ts'],
@@ -28,6 +33,7 @@ export default defineConfig({
           include: ['{packages,services,e2e}/*/src/**/*.integration.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          maxWorkers: cores,
         },
       },
       {
