@@ -7,11 +7,10 @@ import {
   Reflector,
   ResourceClient,
   type ResourceDefinition,
-  type StoreReader,
   type Transport,
 } from '@buildkite-operator/kube';
 import type { Logger } from '@buildkite-operator/service';
-import type { NamespaceObjects } from './admission/admission-dependencies.ts';
+import type { LiveObjects, NamespaceObjects } from './admission/admission-dependencies.ts';
 import { buildEnvironments, buildJobs } from './resources.ts';
 
 export interface JobNamespaceOptions {
@@ -20,29 +19,35 @@ export interface JobNamespaceOptions {
   readonly metrics?: KubeMetrics;
 }
 
-type JobReflectors = { readonly jobs: Reflector<BuildJob>; readonly environments: Reflector<BuildEnvironment> };
+type EnvironmentReflector = { readonly environments: Reflector<BuildEnvironment> };
 
 const liveDeadlineMs = 5000;
 
 /** BuildJobs and BuildEnvironments of the namespace that jobs are in, which may become another while the service runs. */
 export class JobNamespace {
-  readonly jobs: NamespaceObjects<Live<BuildJob>>;
+  readonly jobs: LiveObjects<Live<BuildJob>>;
   readonly environments: NamespaceObjects<Live<BuildEnvironment>>;
   readonly #transport: Transport;
-  readonly #watch: NamespaceWatch<JobReflectors>;
+  readonly #watch: NamespaceWatch<EnvironmentReflector>;
 
   constructor(options: JobNamespaceOptions, namespace: string) {
     this.#transport = options.transport;
     const reflectorsOf = (watched: string) => ({
-      jobs: new Reflector<BuildJob>({ ...options, namespace: watched, resource: buildJobs }),
       environments: new Reflector<BuildEnvironment>({ ...options, namespace: watched, resource: buildEnvironments }),
     });
     this.#watch = new NamespaceWatch({ reflectorsOf, logger: options.logger }, namespace);
-    this.jobs = this.#objects(buildJobs, () => this.#watch.stores.jobs);
-    this.environments = this.#objects(buildEnvironments, () => this.#watch.stores.environments);
+    this.jobs = { live: this.#lister(buildJobs) };
+    this.environments = {
+      // Those of a namespace that was left say nothing about the next.
+      cached: () => {
+        const { environments: store, left } = this.#watch.stores;
+        return store.hasSynced && !left.aborted ? [...store.values()] : undefined;
+      },
+      live: this.#lister(buildEnvironments),
+    };
   }
 
-  /** Whether the copies are complete. */
+  /** Whether the copy of the environments is complete. */
   get hasSynced(): boolean {
     return this.#watch.hasSynced;
   }
@@ -57,13 +62,9 @@ export class JobNamespace {
     return this.#watch.run(signal);
   }
 
-  #objects<T extends KubeObject>(resource: ResourceDefinition<T>, store: () => StoreReader<T>): NamespaceObjects<Live<T>> {
+  #lister<T extends KubeObject>(resource: ResourceDefinition<T>): (signal: AbortSignal) => Promise<readonly Live<T>[]> {
     const client = new ResourceClient(this.#transport, resource);
-    return {
-      // Those of a namespace that was left say nothing about the next.
-      cached: () => (store().hasSynced && !this.#watch.stores.left.aborted ? [...store().values()] : undefined),
-      live: async signal =>
-        (await client.list({ namespace: this.#watch.namespace }, { deadlineMs: liveDeadlineMs, attempts: 2 }, signal)).items,
-    };
+    return async signal =>
+      (await client.list({ namespace: this.#watch.namespace }, { deadlineMs: liveDeadlineMs, attempts: 2 }, signal)).items;
   }
 }

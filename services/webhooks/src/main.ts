@@ -13,7 +13,7 @@ import { type WebhooksSettings, webhooksSettings } from './settings.ts';
 /** What the dry run of a pod and the look at a namespace may take. */
 const tryDeadlineMs = 5000;
 
-// Every replica is alike: configuration, jobs, environments and nodes from the API server; certificates from the Secret or from files.
+// Every replica is alike: configuration, environments and nodes from the API server; certificates from the Secret or from files.
 async function main(settings: WebhooksSettings, logger: Logger, signal: AbortSignal): Promise<void> {
   const { registry, metrics, transport, events, config } = await serviceBase('webhooks', settings, logger);
   const objects = new JobNamespace({ transport, logger, metrics }, settings.POD_NAMESPACE);

@@ -59,7 +59,7 @@ describe('the manifests', () => {
     const { TLS_SECRET, WEBHOOK_CONFIGURATION, SERVICE } = settings(objects);
     expect(rights(objects).toSorted()).toEqual([
       'buildenvironments * get,list,watch',
-      'buildjobs * get,list,watch',
+      'buildjobs * list',
       'events * create,patch',
       `mutatingwebhookconfigurations ${WEBHOOK_CONFIGURATION} get,list,watch,patch`,
       'namespaces * get',

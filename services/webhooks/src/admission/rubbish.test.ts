@@ -12,7 +12,7 @@ const webhooks = webhooksOf({
       { operatorNamespace: 'jobs' },
     ),
   environments: { cached: () => [], live: async () => [] },
-  jobs: { cached: () => [], live: async () => [] },
+  jobs: { live: async () => [] },
   nodes: () => [{ metadata: { name: 'a' }, spec: { taints: [{ key: 'a', effect: 'NoSchedule' }] }, status: { allocatable: { cpu: '1' } } }],
   isNamespaceEnding: async () => false,
   tryPod: async () => undefined,

@@ -28,21 +28,19 @@ const request = (change: Partial<AdmissionRequest> = {}): AdmissionRequest => ({
 });
 
 interface World {
-  readonly cached?: readonly Live<BuildJob>[];
-  readonly live?: readonly Live<BuildJob>[] | Error;
+  readonly jobs?: readonly Live<BuildJob>[] | Error;
   readonly isEnding?: boolean;
 }
 
-function judge(given: AdmissionRequest, { cached = [], live = cached, isEnding = false }: World = {}) {
+function judge(given: AdmissionRequest, { jobs = [], isEnding = false }: World = {}) {
   const environments = [environment('go'), environment('node')];
   const deps = {
     config: parseConfig({ pod_defaults: 'agentImage: agent:1' }, { operatorNamespace: 'jobs' }),
     environments: { cached: () => environments, live: async () => environments },
     jobs: {
-      cached: () => cached,
       live: async () => {
-        if (live instanceof Error) throw live;
-        return live;
+        if (jobs instanceof Error) throw jobs;
+        return jobs;
       },
     },
     isNamespaceEnding: async () => isEnding,
@@ -54,25 +52,24 @@ function judge(given: AdmissionRequest, { cached = [], live = cached, isEnding =
 describe('the deletion of a BuildEnvironment', () => {
   it.each<[string, World]>([
     ['no job is there', {}],
-    ['no waiting job needs it', { cached: [job('a', {}, { environment: 'node' })] }],
-    ['the job that needs it has its pod', { cached: [job('a', { status: { phase: 'Pending', podUid: 'p' } })] }],
-    ['the job that needs it has ended', { cached: [job('a', { status: { phase: 'Failed' } })] }],
-    ['the job that needs it is cancelled', { cached: [job('a', {}, { cancelled: true })] }],
-    ['the job is gone already, though the cache has it still', { cached: [job('a')], live: [] }],
-    ['its namespace is being deleted', { cached: [job('a')], isEnding: true }],
+    ['no waiting job needs it', { jobs: [job('a', {}, { environment: 'node' })] }],
+    ['the job that needs it has its pod', { jobs: [job('a', { status: { phase: 'Pending', podUid: 'p' } })] }],
+    ['the job that needs it has ended', { jobs: [job('a', { status: { phase: 'Failed' } })] }],
+    ['the job that needs it is cancelled', { jobs: [job('a', {}, { cancelled: true })] }],
+    ['its namespace is being deleted', { jobs: [job('a')], isEnding: true }],
   ])('is allowed when %s', async (_when, world) => {
     expect(await judge(request(), world)).toEqual({ faults: [], warnings: [] });
   });
 
   it('is refused while jobs wait that need it, ten of which are named', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `job-${String(index).padStart(2, '0')}`);
-    const { faults, reason } = await judge(request(), { cached: names.map(name => job(name)) });
+    const { faults, reason } = await judge(request(), { jobs: names.map(name => job(name)) });
     expect(reason).toBe('Conflict');
     expect(faults).toEqual([{ field: 'metadata.name', problem: expect.stringMatching(/12 waiting BuildJobs need .*job-09 and 2 more/) }]);
   });
 
   it('is allowed with a warning when the jobs cannot be read', async () => {
-    const { faults, warnings } = await judge(request(), { cached: [job('a')], live: new KubeError('Unreachable', 'refused') });
+    const { faults, warnings } = await judge(request(), { jobs: new KubeError('Unreachable', 'refused') });
     expect([faults.length, warnings.length]).toEqual([0, 1]);
   });
 });

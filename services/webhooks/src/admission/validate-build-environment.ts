@@ -49,13 +49,10 @@ async function judgeDeletion(request: AdmissionRequest, deps: Dependencies, sign
   const { jobs, environments, isNamespaceEnding, config, logger } = deps;
   const { namespace = '' } = request;
   const name = request.name ?? '';
-  const needing = (all: readonly BuildJob[], known: readonly BuildEnvironment[]) =>
-    all.filter(job => isWaiting(job) && neededEnvironments(job, byName(known), podDefaultsOf(config)).includes(name));
-  const [cachedJobs, cachedEnvironments] = [jobs.cached(), environments.cached()];
-  if (cachedJobs !== undefined && cachedEnvironments !== undefined && needing(cachedJobs, cachedEnvironments).length === 0) return allowed;
   try {
     if (await isNamespaceEnding(namespace, signal)) return allowed;
-    const waiting = needing(await jobs.live(signal), await environments.live(signal));
+    const [all, known] = await Promise.all([jobs.live(signal), environments.live(signal)]);
+    const waiting = all.filter(job => isWaiting(job) && neededEnvironments(job, byName(known), podDefaultsOf(config)).includes(name));
     return waiting.length === 0 ? allowed : stillNeeded(name, waiting);
   } catch (error) {
     logger.warn({ error }, 'cannot read the waiting jobs: a BuildEnvironment is deleted unchecked');
