@@ -4,12 +4,16 @@ import { defineConfig } from 'vitest/config';
 /** vitest leaves one to itself, which of two is half of the machine. */
 const cores = availableParallelism();
 
+/** A message that leaves out values tells nothing of a failure that does not come again. */
+const chaiConfig = { truncateThreshold: 2000 };
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
+          chaiConfig,
           // Most of the time went into loading the same modules for each file.
           isolate: false,
           maxWorkers: cores,
@@ -29,6 +33,7 @@ export default defineConfig({
         // Against a real API server or a real agent of their own; each file starts what it needs.
         test: {
           name: 'integration',
+          chaiConfig,
           setupFiles: ['e2e/setup/src/property-seed.ts'],
           include: ['{packages,services,e2e}/*/src/**/*.integration.test.ts'],
           testTimeout: 120_000,
@@ -40,6 +45,7 @@ export default defineConfig({
         // Against the shared local cluster, which the runner has brought up.
         test: {
           name: 'skeleton',
+          chaiConfig,
           include: ['e2e/skeleton/src/*.test.ts'],
           globalSetup: ['e2e/skeleton/src/global-setup.ts'],
           testTimeout: 600_000,
@@ -53,6 +59,7 @@ export default defineConfig({
         // The same, in a run of its own: these kill the controller and the API server under whatever runs beside them.
         test: {
           name: 'skeleton-disruptive',
+          chaiConfig,
           include: ['e2e/skeleton/src/disruptive/*.test.ts'],
           globalSetup: ['e2e/skeleton/src/global-setup.ts'],
           fileParallelism: false,
@@ -65,6 +72,7 @@ export default defineConfig({
         // Every end that a job can have, and where jobs run. Tests that break a node have one of their own.
         test: {
           name: 'resources',
+          chaiConfig,
           include: ['e2e/resources/src/*.test.ts'],
           globalSetup: ['e2e/resources/src/global-setup.ts'],
           testTimeout: 600_000,
@@ -76,6 +84,7 @@ export default defineConfig({
       {
         test: {
           name: 'resources-disruptive',
+          chaiConfig,
           include: ['e2e/resources/src/disruptive/*.test.ts'],
           globalSetup: ['e2e/resources/src/disruptive/global-setup.ts'],
           fileParallelism: false,
@@ -88,6 +97,7 @@ export default defineConfig({
         // What is taken and what is refused, by the deployed webhooks. Some tests change the configuration or the namespace for all.
         test: {
           name: 'admission',
+          chaiConfig,
           include: ['e2e/admission/src/*.test.ts'],
           setupFiles: ['e2e/setup/src/property-seed.ts'],
           globalSetup: ['e2e/admission/src/global-setup.ts'],
@@ -100,6 +110,7 @@ export default defineConfig({
         // The webhooks killed, replaced and their certificates rotated while admissions go on.
         test: {
           name: 'admission-disruptive',
+          chaiConfig,
           include: ['e2e/admission/src/disruptive/*.test.ts'],
           globalSetup: ['e2e/admission/src/global-setup.ts'],
           fileParallelism: false,
@@ -111,6 +122,7 @@ export default defineConfig({
         // Buildkite's jobs become BuildJobs by themselves: nobody makes one here. Each file has a queue of its own.
         test: {
           name: 'jobspawner',
+          chaiConfig,
           include: ['e2e/jobspawner/src/**/*.test.ts'],
           exclude: ['e2e/jobspawner/src/disruptive/**', 'e2e/jobspawner/src/kubernetes-plugin/cases/**'],
           globalSetup: ['e2e/jobspawner/src/global-setup.ts', 'e2e/jobspawner/src/kubernetes-plugin/global-setup.ts'],
@@ -124,6 +136,7 @@ export default defineConfig({
         // The jobspawner killed, replaced and configured anew.
         test: {
           name: 'jobspawner-disruptive',
+          chaiConfig,
           include: ['e2e/jobspawner/src/disruptive/*.test.ts'],
           globalSetup: ['e2e/jobspawner/src/disruptive/global-setup.ts'],
           fileParallelism: false,
@@ -136,6 +149,7 @@ export default defineConfig({
         // 300 jobs while everything beneath them is killed and Buildkite stumbles.
         test: {
           name: 'chaos',
+          chaiConfig,
           include: ['e2e/chaos/src/*.test.ts'],
           globalSetup: ['e2e/chaos/src/global-setup.ts'],
           fileParallelism: false,

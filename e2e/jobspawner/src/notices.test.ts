@@ -69,7 +69,7 @@ describe.concurrent('given a job that waits', () => {
 
 describe.concurrent('given a job that runs', () => {
   it('when it is killed for its memory, then its page says so', async () => {
-    const job = await queue.job('tail /dev/zero', block({ resources: { limits: { memory: '64Mi' } } }));
+    const job = await queue.job('tail /dev/zero', block({ resources: { limits: { memory: '256Mi' } } }));
     const { simulator, watch } = testbed.session;
     const { endedBy, exitStatus } = await simulator.waitForJob(job.id, 'ended', jobMs);
     const { last } = await watch.waitForJob(job.id, 'over', ({ last }) => last.status?.finishedTime !== undefined);

@@ -18,13 +18,13 @@ const message = (limit: string) =>
 describe.concurrent('given a command that uses more memory than its limit', () => {
   it('when one of its processes is killed, then the status says so within 5 s, and how to mend it', async () => {
     const job = await testbed.createJob(eat);
-    const buildJob = await testbed.start(job, memory('64Mi'));
+    const buildJob = await testbed.start(job, memory('256Mi'));
     const seenAt = await outOfMemorySeen(buildJob.metadata.uid);
     const ended = await testbed.session.waitForBothEnds(job, buildJob);
     expect(seenAt - (await killedAt(job.id))).toBeLessThan(latestMs);
     expect(outcome(ended.job)).toMatchObject({ state: 'finished', exitStatus: 137, passed: false, endedBy: 'agent' });
     expect(ended.record.last.status).toMatchObject({ phase: 'Failed', reason: 'OOMKilled', exitCode: 137 });
-    expect(ended.record.last.status?.message).toContain(message('64Mi'));
+    expect(ended.record.last.status?.message).toContain(message('256Mi'));
   });
 
   it('when its whole container is killed, then the status says so within 5 s, while the agent still waits', async () => {
@@ -49,7 +49,7 @@ describe.concurrent('given a command that uses more memory than its limit', () =
   });
 
   it('when it copes with the loss of a child, then the job is good', async () => {
-    const { job, record } = await testbed.run(`${eat} || echo coped`, {}, memory('64Mi'));
+    const { job, record } = await testbed.run(`${eat} || echo coped`, {}, memory('256Mi'));
     expect(outcome(job)).toMatchObject({ state: 'finished', exitStatus: 0, passed: true });
     expect(record.last.status).toMatchObject({ phase: 'Succeeded', reason: 'Completed', exitCode: 0 });
   });

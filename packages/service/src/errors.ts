@@ -14,11 +14,12 @@ export class OperatorError<Code extends string = string> extends Error {
   }
 }
 
-/** The text of whatever was thrown, with the causes behind it. */
+/** The text of whatever was thrown, with the causes behind it that it does not tell itself. */
 export function errorMessage(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   if (thrown.cause === undefined) return thrown.message;
-  return `${thrown.message}: ${errorMessage(thrown.cause)}`;
+  const cause = errorMessage(thrown.cause);
+  return thrown.message.includes(cause) ? thrown.message : `${thrown.message}: ${cause}`;
 }
 
 /** Whether this is the end of a wait that was asked to end, and so no failure. */

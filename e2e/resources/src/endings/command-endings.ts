@@ -134,13 +134,14 @@ export const commandEndings: readonly EndingCase[] = [
     cause: 'an init container takes longer than pendingTimeoutSeconds',
     phase: 'Failed',
     reason: 'PendingTimeout',
-    says: ['did not start running within 25 s', 'raise pendingTimeoutSeconds'],
+    says: ['did not start running within 60 s', 'raise pendingTimeoutSeconds'],
     buildkite: untouched,
     async produce(testbed, ends) {
       const { busybox } = testbed.session.info.images;
       const slow = { name: 'slow', image: busybox, command: ['sh', '-c', 'trap "exit 0" TERM; sleep 300 & wait'] };
       const job = await testbed.createJob(runs('true'));
-      await ends(job, await testbed.start(job, { initContainers: [slow], pendingTimeoutSeconds: 25 }));
+      // Long enough for the next controller to take over, twice.
+      await ends(job, await testbed.start(job, { initContainers: [slow], pendingTimeoutSeconds: 60 }));
     },
   },
   {

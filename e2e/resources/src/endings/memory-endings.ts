@@ -12,11 +12,11 @@ export const memoryEndings: readonly EndingCase[] = [
     phase: 'Failed',
     reason: 'OOMKilled',
     exitCode: 137,
-    says: ['container-0', 'limit of 64Mi', advice],
+    says: ['container-0', 'limit of 256Mi', advice],
     buildkite: endedByCommand(137),
     async produce(testbed, ends) {
       const job = await testbed.createJob(eat);
-      await ends(job, await testbed.start(job, { resources: { limits: { memory: '64Mi' } } }));
+      await ends(job, await testbed.start(job, { resources: { limits: { memory: '256Mi' } } }));
     },
   },
   {

@@ -14,7 +14,7 @@ export const schedulingEndings: readonly EndingCase[] = [
     async produce(testbed, ends) {
       await using node = await OwnNode.add();
       const job = await testbed.createJob(runs('true'));
-      await ends(job, await testbed.start(job, { ...node.rule, pendingTimeoutSeconds: 25 }));
+      await ends(job, await testbed.start(job, node.rule));
     },
   },
   {
@@ -32,7 +32,7 @@ export const schedulingEndings: readonly EndingCase[] = [
     says: ['no node can take the pod', 'Insufficient memory'],
     async produce(testbed, ends) {
       const job = await testbed.createJob(runs('true'));
-      await ends(job, await testbed.start(job, { resources: { requests: { memory: '1000Gi' } }, pendingTimeoutSeconds: 25 }));
+      await ends(job, await testbed.start(job, { resources: { requests: { memory: '1000Gi' } } }));
     },
   },
   {
@@ -42,7 +42,7 @@ export const schedulingEndings: readonly EndingCase[] = [
     async produce(testbed, ends) {
       const rule = { key: 'e2e.example.com/disk', operator: 'In' as const, values: ['holographic'] };
       const job = await testbed.createJob(runs('true'));
-      await ends(job, await testbed.start(job, { jobNodeRequirements: [rule], pendingTimeoutSeconds: 25 }));
+      await ends(job, await testbed.start(job, { jobNodeRequirements: [rule] }));
     },
   },
   {
@@ -52,7 +52,7 @@ export const schedulingEndings: readonly EndingCase[] = [
     async produce(testbed, ends) {
       const architecture = process.arch === 'arm64' ? 'amd64' : 'arm64';
       const job = await testbed.createJob(runs('true'));
-      await ends(job, await testbed.start(job, { architecture, pendingTimeoutSeconds: 25 }));
+      await ends(job, await testbed.start(job, { architecture }));
     },
   },
   {

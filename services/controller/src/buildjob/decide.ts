@@ -133,7 +133,7 @@ function decideWithoutPod({ job, nameTaken, limits }: Observed, nowMs: number): 
     if (waitMs > 0) return { status, action: { kind: 'none' }, waitMs: soonest(waitMs, verdict.waitMs) };
     return { status, action: { kind: 'create-pod' }, waitMs: verdict.waitMs };
   }
-  return finish(job, verdict.stop.reason === 'PendingTimeout' ? pendingTimeout(blockage, limits) : verdict.stop, nowMs);
+  return finish(job, verdict.stop.reason === 'PendingTimeout' ? pendingTimeout(blockage, limits, false) : verdict.stop, nowMs);
 }
 
 /** The ending of a job that another BuildJob runs already. */

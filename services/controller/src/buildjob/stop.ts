@@ -36,7 +36,7 @@ export function judgeStop(job: BuildJob, progress: Progress | undefined, limits:
   if (job.spec.cancelled) return { stop: { phase: 'Cancelled', reason: 'Cancelled', message: 'cancelled by spec.cancelled' } };
   if (progress?.phase === 'Running') return judgeRunning(progress, limits, clock);
   const pendingLeft = clock.createdMs + limits.pendingTimeoutSeconds * 1000 - clock.nowMs;
-  if (pendingLeft <= 0) return { stop: pendingTimeout(progress?.obstacle ?? progress?.awaited, limits) };
+  if (pendingLeft <= 0) return { stop: pendingTimeout(progress?.obstacle ?? progress?.awaited, limits, progress !== undefined) };
   return within(pendingLeft, judgeObstacle(progress?.obstacle, limits, clock));
 }
 
@@ -78,13 +78,12 @@ function judgeRunning(progress: Progress, limits: StopLimits, clock: StopClock):
 }
 
 /** The stop of a job that has not started in time; what was in its way is the reason, where that is known. */
-export function pendingTimeout(obstacle: Pick<Stop, 'reason' | 'message'> | undefined, limits: StopLimits): Stop {
+export function pendingTimeout(obstacle: Pick<Stop, 'reason' | 'message'> | undefined, limits: StopLimits, hasPod: boolean): Stop {
   const seconds = limits.pendingTimeoutSeconds;
   if (obstacle !== undefined)
     return { phase: 'Failed', reason: obstacle.reason, message: `${obstacle.message}; the job did not start running within ${seconds} s` };
-  return {
-    phase: 'Failed',
-    reason: 'PendingTimeout',
-    message: `the job did not start running within ${seconds} s; look at the events of its pod, or raise pendingTimeoutSeconds`,
-  };
+  const remedy = hasPod
+    ? 'look at the events of its pod, or raise pendingTimeoutSeconds'
+    : 'it had no pod then, as when the controller does not run; run the job again';
+  return { phase: 'Failed', reason: 'PendingTimeout', message: `the job did not start running within ${seconds} s; ${remedy}` };
 }
