@@ -106,7 +106,7 @@ describe.concurrent('given a job whose BuildJob ends before an agent has the job
 
   it('when a quota has no room for as long as it may wait, then Buildkite is told so, once', async () => {
     await using quota = await fillQuota(testbed, queue);
-    const job = await queue.job('true', block({ ...quota.settings, pendingTimeoutSeconds: 8 }));
+    const job = await queue.job('true', block({ ...quota.settings, pendingTimeoutSeconds: 30 }));
     expect(await told(job, ['QuotaExceeded', quota.name])).toEqual(ending);
     await quota.empty();
   });

@@ -74,7 +74,7 @@ describe.concurrent('given a pod that somebody deletes by hand', () => {
   });
 
   it('when its job had ended just before, then its true end stays in the status', async () => {
-    const { job, record } = await testbed.run('exit 3', {}, { ttlSecondsAfterFinished: 6 });
+    const { job, record } = await testbed.run('exit 3', {}, { ttlSecondsAfterFinished: 20 });
     await deletePod(job);
     const [pod] = testbed.session.podWatch.ofJob(job.id);
     expect(record.last.status).toMatchObject({ phase: 'Failed', reason: 'ExitCode', exitCode: 3 });

@@ -38,7 +38,7 @@ describe.concurrent('given two BuildJobs for one Buildkite job', () => {
   });
 
   it('when the first has ended and stays for its TTL, then the second ends as Duplicate', async () => {
-    const { job } = await testbed.run(runs('true'), {}, { ttlSecondsAfterFinished: 8 });
+    const { job } = await testbed.run(runs('true'), {}, { ttlSecondsAfterFinished: 30 });
     const second = await testbed.session.waitForEnd(await startSecond(job));
     expect(second.last.status).toMatchObject({ phase: 'Failed', reason: 'Duplicate' });
     expect(testbed.session.podWatch.ofJob(job.id)).toHaveLength(1);

@@ -28,7 +28,7 @@ export const admissionEndings: readonly EndingCase[] = [
       const placed = { priorityClassName: priority.name };
       const holder = await startRunning(testbed, 'sleep 300', placed);
       const job = await testbed.createJob(runs('true'));
-      await ends(job, await testbed.start(job, { ...placed, pendingTimeoutSeconds: 8 }), [quota.name]);
+      await ends(job, await testbed.start(job, { ...placed, pendingTimeoutSeconds: 30 }), [quota.name]);
       await testbed.session.simulator.cancelJob(holder.job.id);
       await testbed.session.waitForEnd(holder.buildJob);
     },
