@@ -10,7 +10,7 @@ const byReason = reasonNames.map(reason => ({ reason, cases: endingCases.filter(
 
 describe.concurrent.each(byReason)('a job ends as $reason', ({ cases }) => {
   it.each(cases)('when $cause', async ending => {
-    expect(await produceEnding(testbed, ending, { events: true })).toBe(true);
+    expect(await produceEnding(testbed, ending)).toBe(true);
   });
 });
 

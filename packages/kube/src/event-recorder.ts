@@ -20,6 +20,8 @@ export interface EventNote {
   readonly note: string;
   /** What was tried, in CamelCase; default the reason. */
   readonly action?: string;
+  /** When it happened, in milliseconds since the epoch; default now. Whoever else notes the same of the same moment makes the same Event. */
+  readonly atMs?: number;
 }
 
 export interface EventRecorderOptions {
@@ -69,6 +71,11 @@ export class EventRecorder {
     const regarding = { apiVersion: apiVersionOf(resource), kind: resource.kind, name, namespace, uid, resourceVersion };
     if (!this.#book.add(regarding, note, this.#clock.now())) this.#count('dropped');
     this.#wake.resolve();
+  }
+
+  /** Whether something that was noted about the object of this uid has not been sent yet. */
+  isPending(uid: string): boolean {
+    return this.#book.isPending(uid);
   }
 
   /** Does the work and sends what is recorded meanwhile, what it recorded last too, however it ends. Throws what the work throws. */
@@ -121,6 +128,8 @@ export class EventRecorder {
         this.#book.putBack(key);
         failures += 1;
         await pause(Math.max(backoffDelay(failures), error.retryAfterMs ?? 0), signal);
+      } finally {
+        this.#book.settled(key);
       }
     }
   }
@@ -152,7 +161,7 @@ export class EventRecorder {
     try {
       await this.#events.create(eventOf(series, this.#options), limits, signal);
     } catch (thrown) {
-      // Our own, of a try whose answer was lost: the name is unique.
+      // Our own, of a try whose answer was lost, or another one's who told the same: the name is unique.
       if (!isKubeError(thrown, 'AlreadyExists')) throw thrown;
     }
   }

@@ -56,6 +56,31 @@ describe('notes', () => {
 });
 
 describe('an event', () => {
+  it('of a certain moment has the same name whoever notes it, and whenever', () => {
+    const names = [new EventSeriesBook(), new EventSeriesBook()].map((each, index) => {
+      each.add(about('a'), { ...note('x'), atMs: 5 }, 1000 * index);
+      const { series } = each.take() ?? {};
+      return [series?.eventName, series?.firstAt];
+    });
+    expect(names[0]).toEqual([expect.stringMatching(/^a\./), 5]);
+    expect(names[1]).toEqual(names[0]);
+  });
+
+  it('is pending until it is settled, for its object alone', () => {
+    const pending = () => ['uid-a', 'uid-b'].map(uid => book.isPending(uid));
+    book.add(about('a'), note('x'), 0);
+    expect(pending()).toEqual([true, false]);
+    const { key = '' } = book.take() ?? {};
+    expect(pending()).toEqual([true, false]);
+    book.putBack(key);
+    book.settled(key);
+    expect(pending()).toEqual([true, false]);
+    book.take();
+    book.stored(key);
+    book.settled(key);
+    expect(pending()).toEqual([false, false]);
+  });
+
   it('that is gone from the server is made again under another name, with its count', () => {
     book.add(about('a'), note('x'), 0);
     report();

@@ -36,6 +36,8 @@ export class EventSeriesBook {
   /** By note; in order of the last time, so that the oldest come first. */
   readonly #series = new Map<string, EventSeries>();
   readonly #pending = new Set<string>();
+  /** Those that are being reported. */
+  readonly #taken = new Set<string>();
 
   constructor(mostPending = 1000) {
     this.#mostPending = mostPending;
@@ -54,6 +56,7 @@ export class EventSeriesBook {
     const key = JSON.stringify([regarding.uid, regarding.kind, note.type, note.reason, note.action ?? '', note.note]);
     if (!this.#pending.has(key) && this.#pending.size >= this.#mostPending) return false;
     const known = this.#series.get(key);
+    const firstAt = note.atMs ?? nowMs;
     // What still waits is counted up however old it is, or its count would be lost.
     const goesOn = known !== undefined && (this.#pending.has(key) || nowMs - known.lastAt < seriesMs);
     this.#series.delete(key);
@@ -61,7 +64,7 @@ export class EventSeriesBook {
       key,
       goesOn
         ? { ...known, lastAt: nowMs, count: known.count + 1 }
-        : { regarding, note, eventName: eventName(regarding.name, key, nowMs), firstAt: nowMs, lastAt: nowMs, count: 1, isStored: false },
+        : { regarding, note, eventName: eventName(regarding.name, key, firstAt), firstAt, lastAt: nowMs, count: 1, isStored: false },
     );
     this.#pending.add(key);
     this.#forget(nowMs);
@@ -74,7 +77,19 @@ export class EventSeriesBook {
     if (key === undefined) return undefined;
     this.#pending.delete(key);
     const series = this.#series.get(key);
-    return series === undefined ? this.take() : { key, series };
+    if (series === undefined) return this.take();
+    this.#taken.add(key);
+    return { key, series };
+  }
+
+  /** Says that what was taken is not being reported any more, however that ended. */
+  settled(key: string): void {
+    this.#taken.delete(key);
+  }
+
+  /** Whether a note about the object of this uid waits, or is being reported. */
+  isPending(uid: string): boolean {
+    return [...this.#pending, ...this.#taken].some(key => this.#series.get(key)?.regarding.uid === uid);
   }
 
   /** Says that the series' Event now exists. */

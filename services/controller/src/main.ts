@@ -29,6 +29,7 @@ function controller(settings: ControllerSettings, logger: Logger): LedService<Jo
             pods: { client: clients.pods, store: pods },
             environments: { store: environments },
             events,
+            toldEnds: new Map(),
             config: () => current,
             clock: systemClock,
             logger: logger.child({ component: 'buildjob' }),

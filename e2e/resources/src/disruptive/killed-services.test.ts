@@ -55,7 +55,7 @@ describe('given controller and webhooks are killed by SIGKILL in turn, every few
 
   describe.concurrent(`when ${admitted.length} jobs run meanwhile, then each ends with its own reason`, () => {
     it.each(admitted)('$reason: $cause', async ending => {
-      expect(await produceEnding(testbed, ending, { events: false })).toBe(true);
+      expect(await produceEnding(testbed, ending)).toBe(true);
     });
   });
 

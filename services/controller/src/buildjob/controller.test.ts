@@ -197,7 +197,6 @@ describe('what is told', () => {
     await world.settle(key);
     world.endPods(42);
     await world.settle(key);
-    await world.recorder.run(AbortSignal.abort());
     expect(world.server.events.map(({ type, reason, note }) => [type, reason, note])).toStrictEqual([
       ['Normal', 'Pending', 'the job is Pending'],
       ['Normal', 'Scheduling', 'the job is Scheduling'],
@@ -205,6 +204,70 @@ describe('what is told', () => {
       ['Normal', 'Running', 'the job is Running'],
       ['Warning', 'ExitCode', expect.stringContaining('exit code 42')],
     ]);
+  });
+
+  /** A job that runs, whose pod has ended without anybody having looked at it since. */
+  async function unseenEnd(ttlSecondsAfterFinished: number) {
+    const world = new ControllerWorld(ttlSecondsAfterFinished);
+    const key = world.addJob();
+    await world.settle(key);
+    world.runPods();
+    await world.settle(key);
+    world.endPods(42);
+    world.sync();
+    return { world, key, ends: () => world.server.events.filter(({ reason }) => reason === 'ExitCode').length };
+  }
+
+  it('is an end once, though the answer to the writing of the status was lost', async () => {
+    const { world, key, ends } = await unseenEnd(0);
+    world.server.faults.set(world.server.calls.length, 'lost');
+    expect(await world.reconcile(key)).toMatchObject({ code: 'Timeout' });
+    expect([world.server.jobs[0]?.status?.reason, ends()]).toEqual(['ExitCode', 0]);
+    await world.settle(key);
+    expect([world.server.jobs, ends()]).toEqual([[], 1]);
+  });
+
+  it.each([0, 3600])('is an end once, though the leader was killed before it could tell of it, with TTL %i s', async ttl => {
+    const { world, key, ends } = await unseenEnd(ttl);
+    world.holdsEvents = true;
+    await world.settle(key);
+    world.failOver();
+    world.holdsEvents = false;
+    world.wait(20);
+    await world.settle(key);
+    expect(ends()).toBe(1);
+  });
+
+  it('is an end once, though the next leader tells of it again', async () => {
+    const { world, key, ends } = await unseenEnd(3600);
+    await world.settle(key);
+    world.failOver();
+    await world.settle(key);
+    expect(ends()).toBe(1);
+  });
+
+  it('is no end of long ago, after a change of leaders', async () => {
+    const { world, key, ends } = await unseenEnd(3600);
+    world.holdsEvents = true;
+    await world.settle(key);
+    world.failOver();
+    world.holdsEvents = false;
+    world.wait(130);
+    await world.settle(key);
+    expect(ends()).toBe(0);
+  });
+
+  it('holds up the removal of a job for a while, not for ever', async () => {
+    const { world, key } = await unseenEnd(0);
+    world.holdsEvents = true;
+    await world.settle(key);
+    expect(await world.reconcile(key)).toStrictEqual({ kind: 'requeue', afterMs: 250 });
+    world.wait(14);
+    await world.settle(key);
+    expect(world.server.jobs).toHaveLength(1);
+    world.wait(1);
+    await world.settle(key);
+    expect(world.server.jobs).toEqual([]);
   });
 });
 

@@ -18,7 +18,7 @@ import {
 } from '@buildkite-operator/kube';
 import { type PodDefaults, podNameFor, timeoutsOf } from '@buildkite-operator/podspec';
 import type { Clock, Logger } from '@buildkite-operator/service';
-import { announce } from './announce.ts';
+import { announce, announceEnd, eventWaitMs, type ToldEnds } from './announce.ts';
 import { createPod } from './create-pod.ts';
 import { type Action, type Decision, decide, givesUpPod, leftoverGrace, type Observed } from './decide.ts';
 import type { BuildJobMetrics } from './metrics.ts';
@@ -47,6 +47,7 @@ export interface BuildJobDependencies {
   readonly pods: { readonly client: ResourceClient<Pod>; readonly store: StoreReader<Pod> };
   readonly environments: { readonly store: StoreReader<BuildEnvironment> };
   readonly events: EventRecorder;
+  readonly toldEnds: ToldEnds;
   /** The configuration as it is now: asked for at each use, so that a change counts from the next reconcile on. */
   readonly config: () => BuildJobConfig;
   readonly clock: Clock;
@@ -70,12 +71,22 @@ export function buildJobSources({ jobs, pods, environments }: BuildJobDependenci
 export async function reconcileBuildJob(key: string, deps: BuildJobDependencies, signal: AbortSignal): Promise<ReconcileResult> {
   const orphans = await reapOrphans(key, deps, signal);
   const job = deps.jobs.store.get(key);
+  if (job === undefined) deps.toldEnds.delete(key);
   if (job === undefined || job.metadata.deletionTimestamp !== undefined) return orphans;
-  const { observed, decision } = await confirmed(job, await observe(job, deps, signal), deps, signal);
+  announceEnd(job, deps);
+  const { observed, decision: decided } = await confirmed(job, await observe(job, deps, signal), deps, signal);
+  const decision = keptForEvent(job, decided, observed.limits.ttlSecondsAfterFinished, deps);
   const current = await writeStatus(job, decision, deps, signal);
   const blocked = await act(decision.action, current, observed.pod, deps, signal);
   if (blocked !== undefined) await writeStatus(current, blocked, deps, signal);
   return sooner(orphans, blocked?.waitMs ?? decision.waitMs);
+}
+
+/** The decision, without the job's removal while its last Event has not gone out. */
+function keptForEvent(job: Live<BuildJob>, decision: Decision, ttlSeconds: number, deps: BuildJobDependencies): Decision {
+  if (decision.action.kind !== 'clean-up' || !decision.action.removeJob) return decision;
+  const waitMs = eventWaitMs(job, ttlSeconds, deps);
+  return waitMs === undefined ? decision : { ...decision, action: { ...decision.action, removeJob: false }, waitMs };
 }
 
 function sooner(result: ReconcileResult, waitMs: number | undefined): ReconcileResult {

@@ -56,7 +56,6 @@ describe('a pod that is lost before the job started', () => {
     const { world, key } = await withPod();
     world.refusePods();
     await world.settle(key);
-    await world.recorder.run(AbortSignal.abort());
     expect(world.server.events.map(({ type, reason }) => [type, reason])).toContainEqual(['Warning', 'PodReplaced']);
     expect(await world.figures('buildjob_pods_replaced_total')).toContain('reason="Evicted"');
   });

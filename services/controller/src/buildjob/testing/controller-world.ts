@@ -32,12 +32,12 @@ interface Replica {
   readonly jobs: Store<BuildJob>;
   readonly pods: Store<Pod>;
   readonly registry: Registry;
+  readonly recorder: EventRecorder;
 }
 
 /** The controller with everything around it: API server, node and clock, all moved by hand. */
 export class ControllerWorld {
   readonly server: FakeApiServer;
-  readonly recorder: EventRecorder;
   readonly environments = new Store<BuildEnvironment>();
   readonly #replicas: readonly Replica[];
   readonly #spec: Partial<BuildJobSpec>;
@@ -45,6 +45,7 @@ export class ControllerWorld {
   readonly #cutOff = new Set<string>();
   #nowMs = startMs;
   #leader = 0;
+  #holdsEvents = false;
   #defaults: Partial<PodDefaults> = {};
 
   /** With jobs that ask for this, unless told otherwise. */
@@ -53,16 +54,17 @@ export class ControllerWorld {
     const clock = { now: () => this.#nowMs };
     const transport = new FakeApiServer(clock);
     this.server = transport;
-    this.recorder = new EventRecorder({ transport, component: 'controller', instance: 'test', logger, clock });
     this.#replicas = [0, 1].map(() => {
       const jobs = new Store<BuildJob>();
       const registry = createMetricsRegistry('test');
       const pods = new Store<Pod>({ indexes: { [ownerNameIndex]: ownerName } });
+      const recorder = new EventRecorder({ transport, component: 'controller', instance: 'test', logger, clock, burst: 10_000 });
       const deps: BuildJobDependencies = {
         jobs: { client: new ResourceClient(transport, buildJobs), store: jobs },
         pods: { client: new ResourceClient(transport, builtin.pods), store: pods },
         environments: { store: this.environments },
-        events: this.recorder,
+        events: recorder,
+        toldEnds: new Map(),
         config: () => ({
           defaults: { ...podDefaults, timeoutSeconds: 100, pendingTimeoutSeconds: 50, ttlSecondsAfterFinished, ...this.#defaults },
           policy: defaultPolicy,
@@ -74,7 +76,7 @@ export class ControllerWorld {
         logger,
         metrics: new BuildJobMetrics(registry, jobs),
       };
-      return { deps, jobs, pods, registry };
+      return { deps, jobs, pods, registry, recorder };
     });
   }
 
@@ -119,6 +121,11 @@ export class ControllerWorld {
     this.#leader = 1 - this.#leader;
   }
 
+  /** Whether Events wait with their leader instead of going out after each reconcile. */
+  set holdsEvents(holds: boolean) {
+    this.#holdsEvents = holds;
+  }
+
   /** What the leader's work queue would be fed from. */
   sources(): ControllerSource[] {
     const { deps } = this.#replicas[this.#leader] ?? {};
@@ -127,12 +134,14 @@ export class ControllerWorld {
 
   /** One reconcile. What it throws is told, as the work queue would log it. */
   async reconcile(key: string): Promise<unknown> {
-    const { deps } = this.#replicas[this.#leader] ?? {};
+    const { deps, recorder } = this.#replicas[this.#leader] ?? {};
     if (deps === undefined) throw new Error('there is no leader');
     try {
       return await reconcileBuildJob(key, deps, AbortSignal.timeout(10_000));
     } catch (error) {
       return error;
+    } finally {
+      if (!this.#holdsEvents) await recorder?.run(AbortSignal.abort());
     }
   }
 

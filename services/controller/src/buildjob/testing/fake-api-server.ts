@@ -14,7 +14,7 @@ type Stored = Live<KubeObject & { spec?: unknown; status?: unknown }>;
  * fail.
  */
 export class FakeApiServer implements Transport {
-  /** Each call so far, as `POST pods`. */
+  /** Each call so far but for those about Events, as `POST pods`. */
   readonly calls: string[] = [];
   /** What happens to the call of this number, counted from 0. */
   readonly faults = new Map<number, Fault>();
@@ -58,6 +58,7 @@ export class FakeApiServer implements Transport {
 
   async request<T>(request: KubeRequest<T>): Promise<T> {
     const [plural = '', name, subresource] = request.path.split('/').slice(request.path.startsWith('/api/') ? 5 : 6);
+    if (plural === 'events') return structuredClone(this.#noteEvent(request)) as T;
     const call = `${request.method} ${[plural, subresource].filter(Boolean).join('/')}`;
     const fault = this.faults.get(this.calls.length);
     this.calls.push(call);
@@ -81,7 +82,6 @@ export class FakeApiServer implements Transport {
   }
 
   #answer({ method, body, contentType }: KubeRequest, key: string): unknown {
-    if (key === 'events/') return this.#noteEvent(body as Event);
     switch (method) {
       case 'GET':
         return this.#existing(key);
@@ -96,7 +96,12 @@ export class FakeApiServer implements Transport {
     }
   }
 
-  #noteEvent(event: Event): Event {
+  #noteEvent({ method, body }: KubeRequest): Event {
+    const event = body as Event;
+    const name = event.metadata?.name;
+    if (method !== 'POST') throw new KubeError('NotFound', `event ${name} not found`, { status: 404 });
+    if (this.events.some(({ metadata }) => metadata?.name === name))
+      throw new KubeError('AlreadyExists', `event ${name} already exists`, { status: 409 });
     this.events.push(event);
     return event;
   }
