@@ -9,25 +9,25 @@ const memory = (limit: string) => ({ resources: { limits: { memory: limit } } })
 /** Takes memory until the kernel ends it. */
 const eat = 'tail /dev/zero';
 
-/** When the agent itself notices at the earliest, in milliseconds after the kill. */
-const agentNoticesMs = 30_000;
+/** How late the status may name the kill, and the fraction of a second that the kubelet leaves out of the time of the kill. */
+const latestMs = 5000 + 1000;
 
 const message = (limit: string) =>
   `container container-0 was killed because it used more memory than its limit of ${limit}; raise resources.limits.memory`;
 
 describe.concurrent('given a command that uses more memory than its limit', () => {
-  it('when one of its processes is killed, then the status says so at once, and how to mend it', async () => {
+  it('when one of its processes is killed, then the status says so within 5 s, and how to mend it', async () => {
     const job = await testbed.createJob(eat);
     const buildJob = await testbed.start(job, memory('256Mi'));
     const seenAt = await outOfMemorySeen(buildJob.metadata.uid);
     const ended = await testbed.session.waitForBothEnds(job, buildJob);
-    expect(seenAt - (await killedAt(job.id))).toBeLessThan(agentNoticesMs);
+    expect(seenAt - (await killedAt(job.id))).toBeLessThan(latestMs);
     expect(outcome(ended.job)).toMatchObject({ state: 'finished', exitStatus: 137, passed: false, endedBy: 'agent' });
     expect(ended.record.last.status).toMatchObject({ phase: 'Failed', reason: 'OOMKilled', exitCode: 137 });
     expect(ended.record.last.status?.message).toContain(message('256Mi'));
   });
 
-  it('when its whole container is killed, then the status says so while the agent still waits', async () => {
+  it('when its whole container is killed, then the status says so within 5 s, while the agent still waits', async () => {
     // Under cgroup v2 the kernel kills the container as a whole. Under v1 it kills the process with the highest score: here that is
     // the first, with which all others end, because the memory is taken by a file and the other scores are low for so high a limit.
     const limit = '1536Mi';
@@ -39,7 +39,7 @@ describe.concurrent('given a command that uses more memory than its limit', () =
     });
     const buildJob = await testbed.start(job, { environment, ...memory(limit) });
     const seenAt = await outOfMemorySeen(buildJob.metadata.uid);
-    expect(seenAt - (await killedAt(job.id))).toBeLessThan(agentNoticesMs);
+    expect(seenAt - (await killedAt(job.id))).toBeLessThan(latestMs);
     const now = testbed.session.watch.records().find(({ last }) => last.metadata.uid === buildJob.metadata.uid);
     expect(now?.last.status).toMatchObject({ phase: 'Running', reason: 'OOMKilled' });
     expect(now?.last.status?.message).toContain(message(limit));

@@ -75,7 +75,7 @@ describe.concurrent('given a job that has ended', () => {
   it('when ttlSecondsAfterFinished is 0, then BuildJob and pod go at once', async () => {
     const { job, record } = await testbed.run('true', {}, { ttlSecondsAfterFinished: 0 });
     expect(record.last.status).toMatchObject({ phase: 'Succeeded' });
-    await testbed.session.waitForNothingLeft([job.id]);
+    await testbed.session.waitForNothingLeft([job.id], 10_000);
   });
 
   it('when ttlSecondsAfterFinished is 8, then BuildJob and pod stay so long, and no longer', async () => {

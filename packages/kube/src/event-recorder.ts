@@ -20,7 +20,7 @@ export interface EventNote {
   readonly note: string;
   /** What was tried, in CamelCase; default the reason. */
   readonly action?: string;
-  /** When it happened, in milliseconds since the epoch; default now. Whoever else notes the same of the same moment makes the same Event. */
+  /** When it happened, in milliseconds since the epoch; default now. However often and by whomever the same is noted of a moment, it is one Event. */
   readonly atMs?: number;
 }
 

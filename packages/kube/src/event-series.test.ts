@@ -66,6 +66,15 @@ describe('an event', () => {
     expect(names[1]).toEqual(names[0]);
   });
 
+  it('of a certain moment is not counted again', () => {
+    for (let times = 0; times < 3; times += 1) book.add(about('a'), { ...note('x'), atMs: 5 }, 1000 * times);
+    expect(report()).toEqual(['create a x 1']);
+    expect(book.add(about('a'), { ...note('x'), atMs: 5 }, 4000)).toBe(true);
+    expect(report()).toEqual([]);
+    book.add(about('a'), { ...note('x'), atMs: 6 }, 5000);
+    expect(report()).toEqual(['create a x 1']);
+  });
+
   it('is pending until it is settled, for its object alone', () => {
     const pending = () => ['uid-a', 'uid-b'].map(uid => book.isPending(uid));
     book.add(about('a'), note('x'), 0);

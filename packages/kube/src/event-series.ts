@@ -53,9 +53,11 @@ export class EventSeriesBook {
 
   /** Counts a note; returns false when too many wait already and it is lost. */
   add(regarding: Regarding, note: EventNote, nowMs: number): boolean {
-    const key = JSON.stringify([regarding.uid, regarding.kind, note.type, note.reason, note.action ?? '', note.note]);
-    if (!this.#pending.has(key) && this.#pending.size >= this.#mostPending) return false;
+    const key = JSON.stringify([regarding.uid, regarding.kind, note.type, note.reason, note.action ?? '', note.note, note.atMs]);
     const known = this.#series.get(key);
+    // The same happening, told once more.
+    if (known !== undefined && note.atMs !== undefined) return true;
+    if (!this.#pending.has(key) && this.#pending.size >= this.#mostPending) return false;
     const firstAt = note.atMs ?? nowMs;
     // What still waits is counted up however old it is, or its count would be lost.
     const goesOn = known !== undefined && (this.#pending.has(key) || nowMs - known.lastAt < seriesMs);

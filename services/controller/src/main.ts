@@ -29,7 +29,6 @@ function controller(settings: ControllerSettings, logger: Logger): LedService<Jo
             pods: { client: clients.pods, store: pods },
             environments: { store: environments },
             events,
-            toldEnds: new Map(),
             config: () => current,
             clock: systemClock,
             logger: logger.child({ component: 'buildjob' }),

@@ -18,7 +18,7 @@ import {
 } from '@buildkite-operator/kube';
 import { type PodDefaults, podNameFor, timeoutsOf } from '@buildkite-operator/podspec';
 import type { Clock, Logger } from '@buildkite-operator/service';
-import { announce, announceEnd, eventWaitMs, type ToldEnds } from './announce.ts';
+import { announce, announceEnd } from './announce.ts';
 import { createPod } from './create-pod.ts';
 import { type Action, type Decision, decide, givesUpPod, leftoverGrace, type Observed } from './decide.ts';
 import type { BuildJobMetrics } from './metrics.ts';
@@ -47,7 +47,6 @@ export interface BuildJobDependencies {
   readonly pods: { readonly client: ResourceClient<Pod>; readonly store: StoreReader<Pod> };
   readonly environments: { readonly store: StoreReader<BuildEnvironment> };
   readonly events: EventRecorder;
-  readonly toldEnds: ToldEnds;
   /** The configuration as it is now: asked for at each use, so that a change counts from the next reconcile on. */
   readonly config: () => BuildJobConfig;
   readonly clock: Clock;
@@ -71,22 +70,13 @@ export function buildJobSources({ jobs, pods, environments }: BuildJobDependenci
 export async function reconcileBuildJob(key: string, deps: BuildJobDependencies, signal: AbortSignal): Promise<ReconcileResult> {
   const orphans = await reapOrphans(key, deps, signal);
   const job = deps.jobs.store.get(key);
-  if (job === undefined) deps.toldEnds.delete(key);
   if (job === undefined || job.metadata.deletionTimestamp !== undefined) return orphans;
   announceEnd(job, deps);
-  const { observed, decision: decided } = await confirmed(job, await observe(job, deps, signal), deps, signal);
-  const decision = keptForEvent(job, decided, observed.limits.ttlSecondsAfterFinished, deps);
+  const { observed, decision } = await confirmed(job, await observe(job, deps, signal), deps, signal);
   const current = await writeStatus(job, decision, deps, signal);
   const blocked = await act(decision.action, current, observed.pod, deps, signal);
   if (blocked !== undefined) await writeStatus(current, blocked, deps, signal);
   return sooner(orphans, blocked?.waitMs ?? decision.waitMs);
-}
-
-/** The decision, without the job's removal while its last Event has not gone out. */
-function keptForEvent(job: Live<BuildJob>, decision: Decision, ttlSeconds: number, deps: BuildJobDependencies): Decision {
-  if (decision.action.kind !== 'clean-up' || !decision.action.removeJob) return decision;
-  const waitMs = eventWaitMs(job, ttlSeconds, deps);
-  return waitMs === undefined ? decision : { ...decision, action: { ...decision.action, removeJob: false }, waitMs };
 }
 
 function sooner(result: ReconcileResult, waitMs: number | undefined): ReconcileResult {
@@ -116,7 +106,8 @@ async function observe(job: Live<BuildJob>, deps: BuildJobDependencies, signal: 
 function see(job: Live<BuildJob>, pod: Pod | undefined, deps: BuildJobDependencies): Observed {
   const { defaults, startFailureGraceSeconds, unschedulableGraceSeconds, maxPods } = deps.config();
   const limits = { ...timeoutsOf(job, defaults), startFailureGraceSeconds, unschedulableGraceSeconds, maxPods };
-  const seen: Observed = { job, pod: undefined, rival: undefined, nameTaken: undefined, limits };
+  const eventPending = deps.events.isPending(job.metadata.uid);
+  const seen: Observed = { job, pod: undefined, rival: undefined, nameTaken: undefined, eventPending, limits };
   const holder = pod === undefined ? undefined : nameHolder(pod, job);
   switch (holder?.kind) {
     case undefined:

@@ -29,6 +29,7 @@ const stepWith = (facts: fc.Arbitrary<PodFacts>) =>
     cancelled: fc.boolean(),
     rival: fc.constantFrom(undefined, undefined, undefined, 'bk-other'),
     nameTaken: fc.constantFrom<Observed['nameTaken'][]>(undefined, undefined, 'by-earlier', 'by-stranger'),
+    eventPending: fc.boolean(),
   });
 const livesWith = (facts: fc.Arbitrary<PodFacts>) => fc.array(stepWith(facts), { minLength: 1, maxLength: 12 });
 const lives = fc.oneof({ weight: 2, arbitrary: livesWith(podFacts) }, { weight: 1, arbitrary: livesWith(outsidePodFacts) });
@@ -45,7 +46,7 @@ function live(steps: readonly Step[]): Seen[] {
   let job: BuildJob = sampleJob();
   let nowMs = startMs;
   let podsMade = 0;
-  return steps.map(({ pod, afterSeconds, cancelled, rival, nameTaken }, index) => {
+  return steps.map(({ pod, afterSeconds, cancelled, rival, nameTaken, eventPending }, index) => {
     nowMs += afterSeconds * 1000;
     job = { ...job, spec: { ...job.spec, cancelled: job.spec.cancelled || (cancelled && index > 5) } };
     const known = pod === undefined ? undefined : podOf(pod, `pod-uid-${podsMade}`);
@@ -53,6 +54,7 @@ function live(steps: readonly Step[]): Seen[] {
       job,
       pod: known,
       ...(known === undefined ? { rival, nameTaken } : { rival: undefined, nameTaken: undefined }),
+      eventPending,
       limits,
     };
     const decision = decide(observed, nowMs);
@@ -196,7 +198,7 @@ describe('whatever is seen of a pod', () => {
         const days = 3 * 86_400_000;
         const silent = kubeletPod(last);
         const look = (job: BuildJob, pod: Observed['pod'], ms: number) =>
-          decide({ job, pod, rival: undefined, nameTaken: undefined, limits }, ms);
+          decide({ job, pod, rival: undefined, nameTaken: undefined, eventPending: false, limits }, ms);
         for (const { decision, nowMs } of live(steps).slice(-1)) {
           const late = look({ ...sampleJob(), status: decision.status }, silent, nowMs + days);
           expect(late.action.kind === 'stop-pod' || isFinal(late.status.phase) || last.deletedAt !== undefined).toBe(true);
@@ -244,7 +246,8 @@ describe('a job without a pod', () => {
         fc.constantFrom<Observed['nameTaken'][]>(undefined, 'by-earlier', 'by-stranger'),
         fc.integer({ min: 50, max: 10_000 }),
         (nameTaken, second) => {
-          const { status } = decide({ job: sampleJob(), pod: undefined, rival: undefined, nameTaken, limits }, startMs + second * 1000);
+          const waiting = { job: sampleJob(), pod: undefined, rival: undefined, nameTaken, eventPending: false, limits };
+          const { status } = decide(waiting, startMs + second * 1000);
           expect(status).toMatchObject({ phase: 'Failed', reason: 'PendingTimeout', finishedTime: at(second) });
         },
       ),

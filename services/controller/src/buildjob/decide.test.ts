@@ -29,16 +29,18 @@ interface Given {
   readonly pod?: PodFacts;
   readonly rival?: string;
   readonly nameTaken?: Observed['nameTaken'];
+  readonly eventPending?: boolean;
   readonly ttl?: number;
   readonly second?: number;
 }
 
-function decided({ spec, status, pod, rival, nameTaken, ttl = 0, second = 10 }: Given) {
+function decided({ spec, status, pod, rival, nameTaken, eventPending = false, ttl = 0, second = 10 }: Given) {
   const observed: Observed = {
     job: sampleJob(spec, status === undefined ? {} : { status }),
     pod: pod === undefined ? undefined : kubeletPod(pod),
     rival,
     nameTaken,
+    eventPending,
     limits: { ...limits, ttlSecondsAfterFinished: ttl },
   };
   return decide(observed, startMs + second * 1000);
@@ -268,6 +270,27 @@ const rungs: readonly Rung[] = [
     status: over,
     action: cleanUp({ releasePod: true, endPod: true, removeJob: true }),
     waitMs: undefined,
+  },
+  {
+    title: 'is over, and its Event has not gone out: it stays for that, and its pod as well',
+    given: { status: over, pod: { phase: 'Succeeded', containers: done }, eventPending: true, second: 34 },
+    status: over,
+    action: cleanUp({ releasePod: true }),
+    waitMs: 250,
+  },
+  {
+    title: 'is over, and its Event has not gone out for long',
+    given: { status: over, pod: { phase: 'Succeeded', containers: done }, eventPending: true, second: 35 },
+    status: over,
+    action: cleanUp({ releasePod: true, endPod: true, removeJob: true }),
+    waitMs: undefined,
+  },
+  {
+    title: 'is over and stays for a while, whatever its Event does',
+    given: { status: over, pod: { phase: 'Succeeded', containers: done }, eventPending: true, ttl: 30, second: 25 },
+    status: over,
+    action: cleanUp({ releasePod: true }),
+    waitMs: 25_000,
   },
   {
     title: 'is over and stays for a while: its pod is let go, and stays as well',

@@ -27,6 +27,8 @@ export interface Observed {
   readonly rival: string | undefined;
   /** Who else holds the pod's name: an earlier BuildJob of this name, whose pod is on its way out, or a pod that is none of ours. */
   readonly nameTaken: 'by-earlier' | 'by-stranger' | undefined;
+  /** Whether an Event about the job has not gone out yet. */
+  readonly eventPending: boolean;
   readonly limits: StopLimits & {
     readonly ttlSecondsAfterFinished: number;
     /** How many pods are made for one job in all, while it has not begun. */
@@ -54,6 +56,10 @@ export interface Decision {
 
 /** How soon a name that is taken is tried again, in milliseconds. */
 const nameTakenRetryMs = 1000;
+
+/** How long a job that may go is kept for its Event, in milliseconds: no later leader knows of a job that is gone. And how soon that is looked at again. */
+const longestEventWaitMs = 15_000;
+const eventRetryMs = 250;
 
 /** What remains of a pod whose agent is gone gets this long to end, in seconds: nobody is left to tell its containers. */
 const leftoverGraceSeconds = 5;
@@ -133,7 +139,8 @@ function decideWithoutPod({ job, nameTaken, limits }: Observed, nowMs: number): 
     if (waitMs > 0) return { status, action: { kind: 'none' }, waitMs: soonest(waitMs, verdict.waitMs) };
     return { status, action: { kind: 'create-pod' }, waitMs: verdict.waitMs };
   }
-  return finish(job, verdict.stop.reason === 'PendingTimeout' ? pendingTimeout(blockage, limits, false) : verdict.stop, nowMs);
+  const isKnown = blockage !== undefined && verdict.stop.reason === 'PendingTimeout';
+  return finish(job, isKnown ? pendingTimeout(blockage, limits) : verdict.stop, nowMs);
 }
 
 /** The ending of a job that another BuildJob runs already. */
@@ -159,9 +166,9 @@ export function finish(job: BuildJob, ending: Ending, nowMs: number): Decision {
   return { status: finalStatus(job, undefined, undefined, ending, nowMs), action: { kind: 'none' } };
 }
 
-function cleanUp({ job, pod, limits }: Observed, nowMs: number): Decision {
-  const finished = Date.parse(job.status?.finishedTime ?? '') || nowMs;
-  const left = finished + limits.ttlSecondsAfterFinished * 1000 - nowMs;
+function cleanUp(observed: Observed, nowMs: number): Decision {
+  const { job, pod } = observed;
+  const left = staysMs(observed, nowMs);
   const removeJob = left <= 0;
   const unconfirmed = pod === undefined ? undefined : unconfirmedMs(pod, nowMs);
   const action: Action = {
@@ -173,6 +180,13 @@ function cleanUp({ job, pod, limits }: Observed, nowMs: number): Decision {
     removeJob,
   };
   return { status: job.status ?? {}, action, waitMs: removeJob ? undefined : soonest(left, unconfirmed || undefined) };
+}
+
+/** How long a job that is over stays, in milliseconds: for its time to live, and for its Event. */
+function staysMs({ job, eventPending, limits }: Observed, nowMs: number): number {
+  const finished = Date.parse(job.status?.finishedTime ?? '') || nowMs;
+  const left = finished + limits.ttlSecondsAfterFinished * 1000 - nowMs;
+  return left <= 0 && eventPending && left > -longestEventWaitMs ? eventRetryMs : left;
 }
 
 /**

@@ -36,7 +36,10 @@ export function judgeStop(job: BuildJob, progress: Progress | undefined, limits:
   if (job.spec.cancelled) return { stop: { phase: 'Cancelled', reason: 'Cancelled', message: 'cancelled by spec.cancelled' } };
   if (progress?.phase === 'Running') return judgeRunning(progress, limits, clock);
   const pendingLeft = clock.createdMs + limits.pendingTimeoutSeconds * 1000 - clock.nowMs;
-  if (pendingLeft <= 0) return { stop: pendingTimeout(progress?.obstacle ?? progress?.awaited, limits, progress !== undefined) };
+  if (pendingLeft <= 0) {
+    const obstacle = progress?.obstacle ?? progress?.awaited;
+    return { stop: obstacle === undefined ? unexplainedTimeout(progress, limits) : pendingTimeout(obstacle, limits) };
+  }
   return within(pendingLeft, judgeObstacle(progress?.obstacle, limits, clock));
 }
 
@@ -77,13 +80,20 @@ function judgeRunning(progress: Progress, limits: StopLimits, clock: StopClock):
   };
 }
 
-/** The stop of a job that has not started in time; what was in its way is the reason, where that is known. */
-export function pendingTimeout(obstacle: Pick<Stop, 'reason' | 'message'> | undefined, limits: StopLimits, hasPod: boolean): Stop {
-  const seconds = limits.pendingTimeoutSeconds;
-  if (obstacle !== undefined)
-    return { phase: 'Failed', reason: obstacle.reason, message: `${obstacle.message}; the job did not start running within ${seconds} s` };
-  const remedy = hasPod
-    ? 'look at the events of its pod, or raise pendingTimeoutSeconds'
-    : 'it had no pod then, as when the controller does not run; run the job again';
-  return { phase: 'Failed', reason: 'PendingTimeout', message: `the job did not start running within ${seconds} s; ${remedy}` };
+/** The stop of a job that this has kept from starting in time. */
+export function pendingTimeout({ reason, message }: Pick<Stop, 'reason' | 'message'>, limits: StopLimits): Stop {
+  return { phase: 'Failed', reason, message: `${message}; ${notInTime(limits)}` };
+}
+
+/** The stop of a job of which nothing tells why it has not started in time. */
+function unexplainedTimeout(progress: Progress | undefined, limits: StopLimits): Stop {
+  const remedy =
+    progress === undefined
+      ? 'it had no pod then, as when the controller does not run; run the job again'
+      : 'look at the events of its pod, or raise pendingTimeoutSeconds';
+  return { phase: 'Failed', reason: 'PendingTimeout', message: `${notInTime(limits)}; ${remedy}` };
+}
+
+function notInTime({ pendingTimeoutSeconds }: StopLimits): string {
+  return `the job did not start running within ${pendingTimeoutSeconds} s`;
 }

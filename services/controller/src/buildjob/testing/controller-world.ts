@@ -64,7 +64,6 @@ export class ControllerWorld {
         pods: { client: new ResourceClient(transport, builtin.pods), store: pods },
         environments: { store: this.environments },
         events: recorder,
-        toldEnds: new Map(),
         config: () => ({
           defaults: { ...podDefaults, timeoutSeconds: 100, pendingTimeoutSeconds: 50, ttlSecondsAfterFinished, ...this.#defaults },
           policy: defaultPolicy,
