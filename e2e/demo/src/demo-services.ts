@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  hasNamespace,
   type Installation,
   installOperator,
   type Kubectl,
@@ -18,6 +19,8 @@ export const repositoryUrl = `git://git-server.${namespace}.svc/demo`;
 
 /** Operator, simulator and git server on the cluster. */
 export interface DemoServices {
+  /** Whether an earlier demo has left some, whose simulator knows another token and other builds. */
+  areLeft(): Promise<boolean>;
   /** Installs them and waits until they are ready. */
   install(): Promise<DemoConnection>;
   /** Removes everything that was installed, also of an installation that failed. */
@@ -49,7 +52,7 @@ export function demoServices({ kubectl, images }: DemoTarget): DemoServices {
     await uninstallOperator(kubectl);
     await withOverlay(overlay, folder => kubectl(['delete', '-k', folder, '--ignore-not-found', '--timeout=110s']));
   };
-  return { install: () => install(kubectl, overlay, installation), remove };
+  return { areLeft: () => hasNamespace(kubectl, namespace), install: () => install(kubectl, overlay, installation), remove };
 }
 
 async function install(kubectl: Kubectl, overlay: Overlay, installation: Installation): Promise<DemoConnection> {

@@ -31,6 +31,7 @@ async function runServices(target: DemoTarget, keep: boolean, started: number): 
   const signal = interruptionSignal();
   try {
     const title = `Install the operator, the simulator and a git server on ${target.description}`;
+    if (await services.areLeft()) await step('Remove what an earlier demo left', () => services.remove());
     // Not left halfway: what went on installing would come after the removal.
     const connection = await step(title, () => services.install());
     try {

@@ -2,6 +2,7 @@ export { type ClaimTarget, claimCluster } from './claim.ts';
 export { configData } from './config-data.ts';
 export {
   controllerSelector,
+  hasNamespace,
   type Installation,
   installOperator,
   jobspawnerSelector,

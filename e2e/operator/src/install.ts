@@ -47,6 +47,11 @@ export async function installOperator(kubectl: Kubectl, installation: Installati
     await kubectl(['rollout', 'status', `deployment/buildkite-operator-${name}`, '-n', operatorNamespace, '--timeout=110s']);
 }
 
+/** Whether a namespace is there. In those of demo and tests it was left by one that was killed, or kept. */
+export async function hasNamespace(kubectl: Kubectl, name: string): Promise<boolean> {
+  return (await kubectl(['get', 'namespace', name, '--ignore-not-found', '-o', 'name'])) !== '';
+}
+
 /** Ends every job, then removes the operator with all that belongs to it, whatever it was installed with. */
 export async function uninstallOperator(kubectl: Kubectl): Promise<void> {
   const inNamespace = ['-n', operatorNamespace, '--timeout=100s'];

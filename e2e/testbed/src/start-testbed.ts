@@ -1,13 +1,14 @@
 import { startCluster } from '@buildkite-operator/e2e-cluster';
 import {
   claimCluster,
+  hasNamespace,
   type Installation,
   installOperator,
   kubectlFor,
   operatorNamespace,
   uninstallOperator,
 } from '@buildkite-operator/e2e-operator';
-import { say, scratchDirectory } from '@buildkite-operator/e2e-setup';
+import { say, scratchDirectory, step } from '@buildkite-operator/e2e-setup';
 import { type SettingsPatch, startSimulator } from '@buildkite-operator/e2e-simulator';
 import { startGitHttpServer } from './git-http-server.ts';
 import { startGitSshServer } from './git-ssh-server.ts';
@@ -59,6 +60,8 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   const gitHttp = await startGitHttpServer(repositories, host);
   const gitSsh = await startGitSshServer(repositories, host);
   const kubectl = await kubectlFor({ kubeconfigPath: cluster.kubeconfigPath });
+  if (await hasNamespace(kubectl, operatorNamespace))
+    await step('Remove the operator that was left here', () => uninstallOperator(kubectl));
   const { controller, agent, webhooks, jobspawner } = images;
   const installation: Installation = {
     images: { controller, agent, ...(options.webhooks === true && { webhooks }), ...(options.jobspawner === true && { jobspawner }) },
