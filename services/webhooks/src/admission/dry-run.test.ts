@@ -1,10 +1,12 @@
 import type { BuildJobSpec } from '@buildkite-operator/crds';
 import { KubeError, type Pod } from '@buildkite-operator/kube';
+import { createLogger } from '@buildkite-operator/service';
 import { describe, expect, it } from 'vitest';
 import { dryRunVerdict } from './dry-run.ts';
 
 const call = 'POST /api/v1/namespaces/jobs/pods: ';
 const never = new AbortController().signal;
+const logger = createLogger('test', 'silent');
 const pod: Pod = {
   metadata: { name: 'bk-1' },
   spec: {
@@ -56,7 +58,7 @@ const verdict = (error: Error | undefined, fullQuota: 'wait' | 'refuse' = 'wait'
   const tryPod = async () => {
     if (error !== undefined) throw error;
   };
-  return dryRunVerdict(spec, pod, { fullQuota, tryPod }, never);
+  return dryRunVerdict(spec, pod, { fullQuota, tryPod, logger }, never);
 };
 const quota = (requested: string, limited: string) =>
   new KubeError(

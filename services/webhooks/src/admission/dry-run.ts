@@ -1,6 +1,6 @@
 import type { BuildJobSpec } from '@buildkite-operator/crds';
 import { isKubeError, type KubeError, type Pod } from '@buildkite-operator/kube';
-import { errorMessage } from '@buildkite-operator/service';
+import { errorMessage, type Logger } from '@buildkite-operator/service';
 import { fieldsInWords, jobField } from './pod-field.ts';
 import { readQuotaRefusal } from './quota-refusal.ts';
 import { allowed, allowedWithWarning, refused, type Verdict } from './verdict.ts';
@@ -12,6 +12,7 @@ export interface DryRunOptions {
   /** What a quota means that is only full at the moment. */
   readonly fullQuota: 'wait' | 'refuse';
   readonly tryPod: TryPod;
+  readonly logger: Logger;
 }
 
 /**
@@ -23,7 +24,7 @@ export async function dryRunVerdict(spec: BuildJobSpec, pod: Pod, options: DryRu
     await options.tryPod(pod, signal);
     return allowed;
   } catch (error) {
-    if (!isKubeError(error) || !isJudgement(error, pod)) return untried(error);
+    if (!isKubeError(error) || !isJudgement(error, pod)) return untried(error, options.logger);
     if (error.code === 'AlreadyExists') return allowed;
     const words = ownWords(error);
     const quota = readQuotaRefusal(words);
@@ -55,7 +56,8 @@ function isJudgement(error: KubeError, pod: Pod): boolean {
   return ownWords(error).startsWith(`pods "${pod.metadata?.name ?? ''}" is forbidden`);
 }
 
-function untried(error: unknown): Verdict {
+function untried(error: unknown, logger: Logger): Verdict {
+  logger.warn({ error }, 'a pod could not be tried at the API server: a job is taken unchecked');
   return allowedWithWarning(
     `the job's pod could not be tried at the API server, so whatever that would refuse shows later: ${errorMessage(error)}`,
   );

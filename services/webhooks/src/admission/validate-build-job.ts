@@ -32,7 +32,7 @@ export async function validateBuildJob(request: AdmissionRequest, deps: Dependen
 }
 
 async function judge(job: BuildJob, deps: Dependencies, signal: AbortSignal): Promise<Verdict> {
-  const { config } = deps;
+  const { config, tryPod, logger } = deps;
   const { rendered, warnings } = await renderWithFreshEnvironments(job, deps, signal);
   const { pod, faults } = rendered;
   const nodes = config.admission.nodesAutoscale ? undefined : deps.nodes();
@@ -40,7 +40,7 @@ async function judge(job: BuildJob, deps: Dependencies, signal: AbortSignal): Pr
   const tried =
     pod === undefined || !config.admission.dryRun
       ? allowed
-      : await dryRunVerdict(job.spec, pod, { fullQuota: config.admission.fullQuota, tryPod: deps.tryPod }, signal);
+      : await dryRunVerdict(job.spec, pod, { fullQuota: config.admission.fullQuota, tryPod, logger }, signal);
   return { faults: [...faults, ...misfits, ...tried.faults], warnings: [...warnings, ...tried.warnings] };
 }
 
