@@ -7,3 +7,4 @@ export { freePort } from './free-port.ts';
 export { loadImage, registryPath } from './load-image.ts';
 export { type StartClusterOptions, startCluster } from './start-cluster.ts';
 export { type StopClusterOptions, stopCluster } from './stop-cluster.ts';
+export { type WaitOptions, waitUntil } from './wait-until.ts';

@@ -1,3 +1,5 @@
+import { waitUntil } from '@buildkite-operator/e2e-cluster';
+import { isKubeError } from '@buildkite-operator/kube';
 import type { CurrentTestbed } from './use-testbed.ts';
 
 /** An object of one test, of any kind; it goes with the test. */
@@ -22,18 +24,68 @@ export async function makeObject(
   };
 }
 
-/** A PriorityClass; pods of it never push others away unless `preempts`. */
-export function makePriorityClass(testbed: CurrentTestbed, value: number, preempts = false): Promise<ClusterObject> {
-  return makeObject(testbed, {
+/** A PriorityClass; pods of it never push others away unless `preempts`. The API server knows it when this returns. */
+export async function makePriorityClass(testbed: CurrentTestbed, value: number, preempts = false): Promise<ClusterObject> {
+  const making = makeObject(testbed, {
     apiVersion: 'scheduling.k8s.io/v1',
     kind: 'PriorityClass',
     value,
     preemptionPolicy: preempts ? 'PreemptLowerPriority' : 'Never',
   });
+  return onceHeeded(testbed, await making, async ({ name }) => (await refusalOf(testbed, { priorityClassName: name })) === undefined);
 }
 
-/** A ResourceQuota for the pods of one PriorityClass alone, so that no other test feels it. */
-export function makeQuota(testbed: CurrentTestbed, priorityClass: string, hard: Readonly<Record<string, string>>): Promise<ClusterObject> {
-  const scope = { scopeName: 'PriorityClass', operator: 'In', values: [priorityClass] };
-  return makeObject(testbed, { apiVersion: 'v1', kind: 'ResourceQuota', spec: { hard, scopeSelector: { matchExpressions: [scope] } } });
+/** A resource that no node has and no job asks for. Quotas forbid it, so that a pod that asks for it shows whether they are heeded. */
+const probeResource = 'e2e.example.com/quota-probe';
+
+/** A ResourceQuota for the pods of one PriorityClass alone, so that no other test feels it. The API server heeds it when this returns. */
+export async function makeQuota(
+  testbed: CurrentTestbed,
+  priorityClassName: string,
+  hard: Readonly<Record<string, string>>,
+): Promise<ClusterObject> {
+  const scope = { scopeName: 'PriorityClass', operator: 'In', values: [priorityClassName] };
+  const making = makeObject(testbed, {
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    spec: { hard: { ...hard, [`requests.${probeResource}`]: '0' }, scopeSelector: { matchExpressions: [scope] } },
+  });
+  return onceHeeded(testbed, await making, async ({ name }) => {
+    const refusal = await refusalOf(testbed, { priorityClassName, resources: { limits: { [probeResource]: '1' } } });
+    // "exceeded quota", or "failed quota" where the pod leaves out what it counts.
+    return refusal?.includes(`quota: ${name}`);
+  });
+}
+
+/** The API server's admission reads objects from caches of its own: it is asked until it heeds a new one. */
+async function onceHeeded(
+  testbed: CurrentTestbed,
+  object: ClusterObject,
+  isHeeded: (object: ClusterObject) => Promise<boolean | undefined>,
+): Promise<ClusterObject> {
+  await using making = new AsyncDisposableStack();
+  making.use(object);
+  await waitUntil(() => isHeeded(object), {
+    what: `the API server to heed ${object.name}`,
+    timeoutMs: 60_000,
+    signal: testbed.session.signal,
+  });
+  making.move();
+  return object;
+}
+
+/** What the API server has against such a pod, undefined where it would take it. The pod is only tried, never stored. */
+async function refusalOf(
+  { session }: CurrentTestbed,
+  { priorityClassName, resources }: { readonly priorityClassName: string; readonly resources?: object },
+): Promise<string | undefined> {
+  const metadata = { name: `probe-${crypto.randomUUID()}`, namespace: session.info.namespace };
+  const container = { name: 'probe', image: session.info.images.busybox, ...(resources && { resources }) };
+  try {
+    await session.pods.create({ metadata, spec: { priorityClassName, containers: [container] } }, { dryRun: true }, session.signal);
+    return undefined;
+  } catch (error) {
+    if (isKubeError(error, 'Forbidden')) return error.message;
+    throw error;
+  }
 }
