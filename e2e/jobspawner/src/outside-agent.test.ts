@@ -97,6 +97,24 @@ describe.concurrent('given an agent on a machine outside of the cluster', () => 
     expect(watch.ofJob(run.job.id).map(({ last }) => last.status?.reason)).toEqual(['Cancelled']);
   });
 
+  it('when the job is cancelled and its pod ends long after the agent has, then bko still sees to its end', async () => {
+    await using machine = await OutsideMachine.create(testbed);
+    const deaf = { name: 'deaf', image: testbed.session.info.images.dash, command: ['sh', '-c', 'while :; do sleep 1; done'] };
+    // The agent waits 10 s for what a cancelled step still says, then it closes the terminal.
+    const settings = await machine.writeFile(
+      'settings.yml',
+      JSON.stringify({ terminationGracePeriodSeconds: 40, extraContainers: [deaf] }),
+    );
+    const run = await machine.start(inCluster('echo star"ted"; sleep 600', '--spec', settings), await repository());
+    const { simulator, watch } = testbed.session;
+    await simulator.waitForLog(run.job.id, 'started', jobMs);
+    await simulator.cancelJob(run.job.id);
+    await run.agent.end;
+    expect(watch.ofJob(run.job.id).map(({ last }) => last.status?.finishedTime)).toEqual([undefined]);
+    expect(await ended(run)).toMatchObject({ state: 'canceled', passed: false });
+    expect(watch.ofJob(run.job.id).map(({ last }) => last.status?.reason)).toEqual(['Cancelled']);
+  });
+
   it('when the cluster cannot run it, then the job ends with 190 and its page says why', async () => {
     await using machine = await OutsideMachine.create(testbed);
     const run = await machine.start("bko run --image '127.0.0.1:1/no/such:image' -- true", await repository());

@@ -62,8 +62,6 @@ export class OutsideMachine implements AsyncDisposable {
     const env = {
       BUILDKITE_SHELL: '/bin/sh -ec',
       BUILDKITE_AGENT_NAME: `outside-${job.id}`,
-      // The agent's 10 s are too few for a pod to end in on a busy machine; then bko is killed before it has removed the BuildJob.
-      BUILDKITE_CANCEL_GRACE_PERIOD: '60',
     };
     return { job, agent: this.#yard.start({ url: agentEndpoint, agentToken }, job.id, env) };
   }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { runCli } from './cli/run-cli.ts';
 
 const stop = new AbortController();
@@ -19,10 +18,8 @@ for (const output of [process.stdout, process.stderr]) output.on('error', () => 
 process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,
   stdin: process.stdin,
-  write: async bytes => {
-    if (process.stdout.writable && !process.stdout.write(bytes))
-      await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
-  },
+  // Waits for a slow reader, and fails for none that is gone: an agent closes the terminal 10 s after a cancelled step's shell has ended.
+  write: bytes => new Promise(resolve => process.stdout.write(bytes, () => resolve())),
   printError: line => void process.stderr.write(`${line}\n`),
   signal: stop.signal,
 });
