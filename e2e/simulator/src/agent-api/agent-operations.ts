@@ -25,7 +25,7 @@ export function addAgentOperations(app: FastifyInstance, context: SimulatorConte
     path: 'register',
     token: 'registration',
     body: registerBody,
-    handle: ({ world, holder, body, onAnswered }) => {
+    handle: ({ world, holder, body }) => {
       const agent = registerAgent(world, holder.cluster, {
         name: body.name,
         hostname: body.hostname,
@@ -34,9 +34,6 @@ export function addAgentOperations(app: FastifyInstance, context: SimulatorConte
         version: body.version,
         metaData: body.meta_data ?? [],
         ignoreInDispatches: body.ignore_in_dispatches,
-      });
-      onAnswered(() => {
-        agent.registrationAnswered = true;
       });
       return { status: 200, body: registration(world, agent) };
     },

@@ -3,7 +3,7 @@ import { useStackBench } from '../testing/use-stack-bench.ts';
 
 const bench = useStackBench();
 
-describe('given agents that fall silent without having called after their registration', () => {
+describe('given agents that fall silent after their registration', () => {
   const becomeLost = async () => {
     await bench().control.changeSettings({ lostAgentAfterMs: 1000 });
     bench().clock.pass(1001);
@@ -18,8 +18,15 @@ describe('given agents that fall silent without having called after their regist
     expect(await bench().breaches()).toEqual([]);
   });
 
-  it('when one got its answer, then it has vanished', async () => {
+  it('when one was killed while its answer was on the way, then it is no breach either, as it cannot be told from the first', async () => {
     await bench().agent();
+    await becomeLost();
+    expect(await bench().breaches()).toEqual([]);
+  });
+
+  it('when one has called since, then it has vanished', async () => {
+    const agent = await bench().agent();
+    await agent.call('POST', 'connect');
     await becomeLost();
     expect(await bench().breaches()).toEqual(['agent-vanished']);
   });

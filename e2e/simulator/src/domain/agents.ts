@@ -31,7 +31,6 @@ export function registerAgent(world: World, cluster: Cluster, registration: Agen
     queueKey,
     accessToken: newToken('bkaa'),
     registeredAt: now,
-    registrationAnswered: false,
     state: 'registered',
     stopForce: false,
     lastSeenAt: now,
@@ -63,19 +62,23 @@ export function disconnectAgent(world: World, agent: Agent): void {
   failHeldJob(world, agent, 'agent-disconnected');
 }
 
-/** Gives up agents that have been silent for too long; their jobs fail with -1 and no signal reason, as documented. */
+/**
+ * Gives up agents that have been silent for too long; their jobs fail with -1 and no signal reason, as documented. One that has not called since
+ * its registration is no breach: its answer may have reached nobody. buildkite-agent registers again when it was lost, and a SIGTERM ends it
+ * at once until it is registered (v3.136, clicommand/agent_start.go).
+ */
 export function giveUpSilentAgents(world: World): void {
   const limit = world.clock.now() - world.settings.lostAgentAfterMs;
   for (const agent of world.agents.values()) {
     if (agent.state === 'disconnected' || agent.state === 'lost' || agent.lastSeenAt >= limit) continue;
-    const neverWas = agent.state === 'registered' && !agent.registrationAnswered;
+    const isKnown = agent.state !== 'registered';
     agent.state = 'lost';
-    if (neverWas) continue;
+    if (!isKnown) continue;
     world.referee.note({
       kind: 'agent-vanished',
       jobId: agent.job?.id,
       agentId: agent.id,
-      explanation: `agent ${agent.name} was last heard at ${new Date(agent.lastSeenAt).toISOString()} and never disconnected`,
+      explanation: `agent ${agent.name}, registered at ${new Date(agent.registeredAt).toISOString()}, was last heard at ${new Date(agent.lastSeenAt).toISOString()} and never disconnected`,
     });
     failHeldJob(world, agent, 'agent-lost');
   }

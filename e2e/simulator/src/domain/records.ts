@@ -234,8 +234,6 @@ export interface Agent {
   readonly metaData: readonly string[];
   readonly ignoreInDispatches: boolean;
   readonly registeredAt: Time;
-  /** Whether its registration's answer has gone out. An agent whose answer was lost registers again and knows nothing of this one. */
-  registrationAnswered: boolean;
   state: AgentState;
   stopForce: boolean;
   pauseNote?: string | undefined;

@@ -46,7 +46,7 @@ export class FakeWorld {
       metaData: tags,
       ignoreInDispatches: false,
     });
-    agent.registrationAnswered = true;
+    agent.state = 'connected';
     return agent;
   }
 
