@@ -40,11 +40,11 @@ describe.concurrent('given nodes that differ', () => {
   const either = { key: level, operator: 'Exists' } as const;
 
   it.each([
-    { rules: [{ key: level, operator: 'In' as const, values: ['20', '21'] }], node: 'node-2' },
-    { rules: [either, { key: level, operator: 'NotIn' as const, values: ['20'] }], node: 'node-1' },
-    { rules: [{ key: level, operator: 'Gt' as const, values: ['10'] }], node: 'node-2' },
-    { rules: [{ key: level, operator: 'Lt' as const, values: ['10'] }], node: 'node-1' },
-  ])('when a job requires $rules, then it runs on $node', async ({ rules, node }) => {
+    { asked: 'a level of 20 or 21', rules: [{ key: level, operator: 'In' as const, values: ['20', '21'] }], node: 'node-2' },
+    { asked: 'any level but 20', rules: [either, { key: level, operator: 'NotIn' as const, values: ['20'] }], node: 'node-1' },
+    { asked: 'a level above 10', rules: [{ key: level, operator: 'Gt' as const, values: ['10'] }], node: 'node-2' },
+    { asked: 'a level below 10', rules: [{ key: level, operator: 'Lt' as const, values: ['10'] }], node: 'node-1' },
+  ])('when a job requires $asked, then it runs on $node', async ({ rules, node }) => {
     expect((await podOf({ jobNodeRequirements: rules })).spec?.nodeName).toBe(node);
   });
 
