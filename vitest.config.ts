@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { cacheDirectory } from './e2e/setup/src/paths.ts';
 
 /** vitest leaves one to itself, which of two is half of the machine. */
 const cores = availableParallelism();
@@ -10,8 +8,6 @@ const cores = availableParallelism();
 const chaiConfig = { truncateThreshold: 2000 };
 
 export default defineConfig({
-  // vitest begins with the files that took longest the last time, also in a checkout that is new.
-  cacheDir: join(cacheDirectory(), 'vitest'),
   test: {
     projects: [
       {

@@ -60,20 +60,9 @@ export async function uninstallOperator(kubectl: Kubectl): Promise<void> {
   if (definition !== '') await kubectl(['delete', 'buildjobs', '--all', '--ignore-not-found', '--wait=false', '-n', operatorNamespace]);
   await kubectl(['wait', '--for=delete', 'pods', '-l', 'app.kubernetes.io/managed-by=buildkite-operator', ...inNamespace]);
   if (definition !== '') await letBuildJobsGo(kubectl);
-  await stopServices(kubectl);
   await withOverlay(overlayOf(anyInstallation), async folder => {
     await kubectl(['delete', '-k', folder, '--ignore-not-found', '--timeout=110s']);
   });
-}
-
-/**
- * Ends the services before their namespace: where a pod is left in it, the namespace controller looks again only after half of the pod's
- * grace period. The webhooks' configurations go first, for they refuse everything that no webhook answers for.
- */
-async function stopServices(kubectl: Kubectl): Promise<void> {
-  const ours = ['-l', 'app.kubernetes.io/part-of=buildkite-operator', '--ignore-not-found'];
-  await kubectl(['delete', 'validatingwebhookconfigurations,mutatingwebhookconfigurations', ...ours]);
-  await kubectl(['delete', 'deployments', ...ours, '-n', operatorNamespace, '--cascade=foreground', '--timeout=60s']);
 }
 
 /** Gives the jobspawner time to tell Buildkite how the jobs ended, then lets go those of which nobody is there to tell. */
