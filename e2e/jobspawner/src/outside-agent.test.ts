@@ -157,7 +157,7 @@ describe.concurrent('given an agent on a machine outside of the cluster', () => 
   it('when the machine loses its power, then the job ends by its timeout and nothing stays', async () => {
     await using machine = await OutsideMachine.create(testbed);
     testbed.expectBreaches(({ kind }) => kind === 'agent-vanished');
-    const settings = await machine.writeFile('settings.yml', 'timeoutSeconds: 15\nttlSecondsAfterFinished: 60\n');
+    const settings = await machine.writeFile('settings.yml', 'timeoutSeconds: 60\nttlSecondsAfterFinished: 30\n');
     const run = await machine.start(inCluster('echo star"ted"; sleep 600', '--spec', settings), await repository());
     const { simulator, watch } = testbed.session;
     await simulator.waitForLog(run.job.id, 'started', jobMs);

@@ -1,6 +1,15 @@
 import { attachCluster } from '@buildkite-operator/e2e-cluster';
 import type { BuildJobInput } from '@buildkite-operator/e2e-testbed';
-import { makeObject, makePriorityClass, outcome, runs, startRunning, useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
+import {
+  held,
+  makeObject,
+  makePriorityClass,
+  outcome,
+  release,
+  runs,
+  startRunning,
+  useTestbed,
+} from '@buildkite-operator/e2e-testbed/vitest';
 import type { Live, Pod } from '@buildkite-operator/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endedByCommand } from './ending-case.ts';
@@ -93,9 +102,10 @@ describe.concurrent('given nodes that differ', () => {
       nodeTaintsPolicy: 'Honor',
     };
     await testbed.createEnvironment(app, { podLabels: { app }, topologySpreadConstraints: [spread] });
-    const lives = await Promise.all(['sleep 5', 'sleep 5'].map(command => startRunning(testbed, command, { environment: app })));
+    const lives = await Promise.all([held, held].map(command => startRunning(testbed, command, { environment: app })));
     const nodes = lives.map(({ job }) => testbed.session.podWatch.ofJob(job.id)[0]?.last.spec?.nodeName ?? '');
     expect(nodes.toSorted((a, b) => a.localeCompare(b))).toEqual(['node-1', 'node-2']);
+    await Promise.all(lives.map(({ job }) => release(testbed.session, job)));
     await Promise.all(lives.map(({ job, buildJob }) => testbed.session.waitForBothEnds(job, buildJob)));
   });
 });

@@ -1,6 +1,6 @@
 import type { BuildJob } from '@buildkite-operator/crds';
 import type { JobView } from '@buildkite-operator/e2e-simulator';
-import { outcome, runs, useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
+import { held, outcome, release, runs, useTestbed } from '@buildkite-operator/e2e-testbed/vitest';
 import type { Live } from '@buildkite-operator/kube';
 import { describe, expect, it } from 'vitest';
 
@@ -25,12 +25,13 @@ describe.concurrent('given two BuildJobs for one Buildkite job', () => {
 
   it('when the second comes while the first runs, then it ends as Duplicate and names the first', async () => {
     const { simulator } = testbed.session;
-    const job = await testbed.createJob(runs('sleep 5'));
+    const job = await testbed.createJob(runs(held));
     const first = await testbed.start(job);
     await simulator.waitForLog(job.id, 'started');
     const second = await testbed.session.waitForEnd(await startSecond(job));
     expect(second.last.status).toMatchObject({ phase: 'Failed', reason: 'Duplicate' });
     expect(second.last.status?.message).toContain(first.metadata.name);
+    await release(testbed.session, job);
     const ended = await testbed.session.waitForBothEnds(job, first);
     expect(outcome(ended.job)).toMatchObject({ state: 'finished', passed: true });
     expect(ended.record.last.status).toMatchObject({ phase: 'Succeeded' });

@@ -5,21 +5,21 @@ const testbed = useTestbed();
 
 describe.concurrent('given a job that runs too long', () => {
   it('when timeoutSeconds is over, then the agent ends it and the phase is TimedOut', async () => {
-    const { job, record } = await testbed.run(runs('sleep 300'), {}, { timeoutSeconds: 5 });
+    const { job, record } = await testbed.run(runs('sleep 300'), {}, { timeoutSeconds: 15 });
     expect(outcome(job)).toMatchObject({ state: 'finished', passed: false, signalReason: 'agent_stop', endedBy: 'agent' });
     expect(record.last.status).toMatchObject({ phase: 'TimedOut', reason: 'TimedOut' });
-    expect(record.last.status?.message).toContain('its timeout of 5 s');
+    expect(record.last.status?.message).toContain('its timeout of 15 s');
   });
 
   it('when it ignores TERM as well, then it is killed within terminationGracePeriodSeconds', async () => {
-    const input = { timeoutSeconds: 5, terminationGracePeriodSeconds: 15 };
+    const input = { timeoutSeconds: 20, terminationGracePeriodSeconds: 15 };
     const { job, record } = await testbed.run(runs(`trap '' TERM; while true; do sleep 1; done`), {}, input);
     expect(outcome(job)).toMatchObject({ state: 'finished', exitStatus: 137, signalReason: 'agent_stop', endedBy: 'agent' });
     expect(record.last.status).toMatchObject({ phase: 'TimedOut', reason: 'TimedOut' });
   });
 
   it('when it needs its grace to clean up, then it has it', async () => {
-    const input = { timeoutSeconds: 5, terminationGracePeriodSeconds: 30 };
+    const input = { timeoutSeconds: 20, terminationGracePeriodSeconds: 30 };
     const command = runs(`trap 'sleep 8; echo cleaned "up"; exit 0' TERM; sleep 300 & wait`);
     const { job, record } = await testbed.run(command, {}, input);
     expect(outcome(job)).toMatchObject({ state: 'finished', signalReason: 'agent_stop', endedBy: 'agent' });

@@ -32,11 +32,11 @@ export const commandEndings: readonly EndingCase[] = [
     cause: 'it runs longer than timeoutSeconds',
     phase: 'TimedOut',
     reason: 'TimedOut',
-    says: ['its timeout of 4 s', 'raise timeoutSeconds'],
+    says: ['its timeout of 15 s', 'raise timeoutSeconds'],
     buildkite: stoppedByAgent,
     async produce(testbed, ends) {
       const job = await testbed.createJob('sleep 300');
-      await ends(job, await testbed.start(job, { timeoutSeconds: 4 }));
+      await ends(job, await testbed.start(job, { timeoutSeconds: 15 }));
     },
   },
   {

@@ -15,9 +15,9 @@ export const sidecarEndings: readonly EndingCase[] = [
         name: 'database',
         image: busybox,
         essential: true,
-        command: ['sh', '-c', 'sleep 5; echo disk is full >&2; exit 3'],
+        command: ['sh', '-c', 'until [ -e /workspace/begun ]; do sleep 0.2; done; echo disk is full >&2; exit 3'],
       };
-      const job = await testbed.createJob(runs('sleep 300'));
+      const job = await testbed.createJob(runs('touch /workspace/begun; sleep 300'));
       await ends(job, await testbed.start(job, { extraContainers: [database] }));
     },
   },

@@ -117,7 +117,7 @@ export const operatorCases: readonly GoodCase[] = [
   {
     given: 'a timeout',
     shows: ['timeoutSeconds'],
-    step: () => ({ command: 'echo "began $((1 + 1))"; sleep 300', plugins: block({ timeoutSeconds: 20 }) }),
+    step: () => ({ command: 'echo "began $((1 + 1))"; sleep 300', plugins: block({ timeoutSeconds: 45 }) }),
     log: ['began 2'],
     ends: { state: 'finished', passed: false, signalReason: 'agent_stop', endedBy: 'agent' },
   },
